@@ -1,0 +1,33 @@
+import type { PhaseResult } from './drive.js';
+
+const COLUMNS = ['', 'requests', 'p50 ms', 'p90 ms', 'p99 ms', 'requests/s', 'queries', 'queries/request', 'hit rate'];
+
+/** The phases as a table, one a line. */
+export function table(phases: ReadonlyMap<string, PhaseResult>): string {
+  const rows = [COLUMNS, ...[...phases].map(([name, result]) => row(name, result))];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  return rows.map((cells) => cells.map((cell, column) => pad(cell, column, widths)).join('  ')).join('\n');
+}
+
+/** The value below which that share of a sorted list lies; 0 of an empty one. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
+
+function row(name: string, result: PhaseResult): string[] {
+  const { requests, seconds, queries, hitRate, latencies } = result;
+  return [
+    name,
+    String(requests),
+    ...[0.5, 0.9, 0.99].map((share) => percentile(latencies, share).toFixed(1)),
+    (requests / seconds).toFixed(0),
+    String(queries),
+    (requests === 0 ? 0 : queries / requests).toFixed(2),
+    `${(100 * hitRate).toFixed(1)}%`,
+  ];
+}
+
+function pad(cell: string, column: number, widths: readonly number[]): string {
+  const width = widths[column] ?? 0;
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { DatabaseService } from '../database/database.service.js';
+import type { Country, CountryStats } from './country.js';
+
+const STATS = `select country as code, count(*)::integer as cities, sum(population)::float8 as population,
+    round(avg(population))::float8 as "averagePopulation",
+    percentile_cont(0.5) within group (order by population) as "medianPopulation",
+    (array_agg(name order by population desc, id))[1:5] as largest
+  from cities where country = $1 group by country`;
+const LIST = `select country as code, count(*)::integer as cities from cities group by country order by country`;
+
+@Injectable()
+export class CountriesService {
+  constructor(private readonly database: DatabaseService) {}
+
+  /** The country's numbers, or `undefined` when it has no city. */
+  async stats(code: string): Promise<CountryStats | undefined> {
+    const [stats] = await this.database.query<CountryStats>(STATS, [code]);
+    return stats;
+  }
+
+  async list(): Promise<Country[]> {
+    return this.database.query<Country>(LIST);
+  }
+}

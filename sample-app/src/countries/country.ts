@@ -1,0 +1,13 @@
+export interface Country {
+  /** ISO 3166-1, two letters. */
+  readonly code: string;
+  readonly cities: number;
+}
+
+export interface CountryStats extends Country {
+  readonly population: number;
+  readonly averagePopulation: number;
+  readonly medianPopulation: number;
+  /** The five largest cities, largest first. */
+  readonly largest: readonly string[];
+}

