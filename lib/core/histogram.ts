@@ -1,0 +1,92 @@
+/** Percentiles of a latency, in milliseconds; all 0 without data. */
+export interface LatencyStats {
+  readonly count: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+const NO_LATENCY: LatencyStats = Object.freeze({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+
+/** Leading bits of the fraction that choose a bucket: each doubling is cut into 32. */
+const FRACTION_BITS = 5;
+const BUCKETS_PER_OCTAVE = 2 ** FRACTION_BITS;
+/** The shortest latency told apart from 0: 2⁻¹⁴ ms, 61 ns. */
+const MIN_EXPONENT = -14;
+/** The longest latency with a bucket of its own: just under 2²⁴ ms, 4.6 hours. */
+const END_EXPONENT = 24;
+const MIN_MS = 2 ** MIN_EXPONENT;
+const END_MS = 2 ** END_EXPONENT;
+const BUCKETS = (END_EXPONENT - MIN_EXPONENT) * BUCKETS_PER_OCTAVE + 2;
+/** Where the exponent and the leading fraction bits begin in the upper half of a double. */
+const SHIFT = 20 - FRACTION_BITS;
+/** What 2⁻¹⁴ begins with: its exponent as a double stores it, and five bits of fraction, all 0. */
+const FIRST_LEADING_BITS = (MIN_EXPONENT + 1023) * BUCKETS_PER_OCTAVE;
+const MAX_COUNT = 2 ** 32 - 1;
+
+/**
+ * Counts latencies in buckets whose width grows with the value: 32 to each doubling, found by the leading bits of the
+ * number itself, so that recording costs O(1) and the memory stays 4.8 KiB, taken with the first latency recorded.
+ *
+ * A percentile is the middle of its bucket: within 1/64 (1.6 %) of the latency at that rank from 61 ns to 4.6 hours.
+ * Shorter ones are told apart only from longer ones (within 61 ns); longer ones are reported as the largest. `max` and
+ * `count` are exact.
+ */
+export class LatencyHistogram {
+  /** Bucket 0 holds what is shorter than 61 ns, the last one what is longer than 4.6 hours. */
+  private counts: Uint32Array | undefined;
+  private double: DataView | undefined;
+  private recorded = 0;
+  private longest = 0;
+
+  /**
+   * Adds a latency. A negative one, or NaN, counts as 0: it is a clock's mistake, not a reason to fail.
+   * `times` is how many equal latencies it stands for, a whole number below 2³²: 64 where one in 64 is measured.
+   */
+  record(milliseconds: number, times = 1): void {
+    this.counts ??= new Uint32Array(BUCKETS);
+    const latency = milliseconds > 0 ? milliseconds : 0;
+    const bucket = this.bucketOf(latency);
+    // Halving all keeps their proportions, and those are what a percentile reads.
+    while ((this.counts[bucket] as number) > MAX_COUNT - times) this.counts = this.counts.map((count) => count >>> 1);
+    this.counts[bucket] = (this.counts[bucket] as number) + times;
+    this.recorded += times;
+    if (latency > this.longest) this.longest = latency;
+  }
+
+  /** The percentiles of all latencies so far; the p-th is that of rank ⌈p · count⌉ among them in order. */
+  snapshot(): LatencyStats {
+    const { counts } = this;
+    if (counts === undefined) return NO_LATENCY;
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    let bucket = 0;
+    let seen = counts[0] as number;
+    const percentile = (share: number): number => {
+      const rank = Math.ceil(share * total);
+      while (seen < rank) seen += counts[++bucket] as number;
+      return bucket === BUCKETS - 1 ? this.longest : Math.min(middleOf(bucket), this.longest);
+    };
+    // Ascending, since each search goes on where the one before it ended.
+    const [p50, p90, p99, p999] = [percentile(0.5), percentile(0.9), percentile(0.99), percentile(0.999)];
+    return { count: this.recorded, p50, p90, p99, p999, max: this.longest };
+  }
+
+  /* A double is sign, exponent, fraction from its highest bit down, so of positive numbers the greater one also has the
+   * greater leading bits: cut after the fifth bit of the fraction, they number the buckets. */
+  private bucketOf(latency: number): number {
+    if (latency < MIN_MS) return 0;
+    if (latency >= END_MS) return BUCKETS - 1;
+    this.double ??= new DataView(new ArrayBuffer(8));
+    this.double.setFloat64(0, latency);
+    return (this.double.getUint32(0) >>> SHIFT) - FIRST_LEADING_BITS + 1;
+  }
+}
+
+function middleOf(bucket: number): number {
+  if (bucket === 0) return MIN_MS / 2;
+  const octave = Math.floor((bucket - 1) / BUCKETS_PER_OCTAVE);
+  const step = (bucket - 1) % BUCKETS_PER_OCTAVE;
+  return 2 ** (MIN_EXPONENT + octave) * (1 + (step + 0.5) / BUCKETS_PER_OCTAVE);
+}
