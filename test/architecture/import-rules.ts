@@ -1,0 +1,108 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+import type { Sources, Violation } from './sources.js';
+
+/** What a layer may import: other layers through their index, packages by name. `*` in a package name ends it. */
+interface LayerRule {
+  readonly layers: readonly string[];
+  readonly packages: readonly string[];
+  /** Layers that single files may import besides. */
+  readonly filesMayImport?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Who may import whom. Nothing points upward, and siblings below `backends` and `observability` never meet. */
+const TABLE: Readonly<Record<string, LayerRule>> = {
+  core: { layers: [], packages: [] },
+  codec: { layers: ['core'], packages: ['node:*'] },
+  engine: { layers: ['core'], packages: [], filesMayImport: { 'lib/engine/snapshot.ts': ['codec'] } },
+  tiers: { layers: ['core', 'codec', 'engine'], packages: [] },
+  'backends/redis': { layers: ['core', 'codec', 'tiers'], packages: ['node:*', 'ioredis'] },
+  'backends/memcached': { layers: ['core', 'codec', 'tiers'], packages: ['node:*'] },
+  'backends/lmdb': { layers: ['core', 'codec', 'tiers'], packages: ['node:*', 'lmdb'] },
+  'backends/keyv': { layers: ['core', 'codec', 'tiers'], packages: ['keyv'] },
+  'backends/threads': { layers: ['core', 'codec', 'tiers'], packages: ['node:*'] },
+  resilience: { layers: ['core', 'tiers'], packages: [] },
+  cache: { layers: ['core', 'codec', 'engine', 'tiers', 'resilience'], packages: ['rxjs', 'node:*'] },
+  nest: { layers: ['core', 'engine', 'tiers', 'cache'], packages: ['@nestjs/*', 'rxjs', 'reflect-metadata'] },
+  'compat/cache-manager': {
+    layers: ['core', 'tiers', 'cache', 'nest', 'backends/keyv'],
+    packages: ['@nestjs/*', 'rxjs', 'reflect-metadata'],
+  },
+  'observability/terminus': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*'] },
+  'observability/prometheus': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'prom-client'] },
+  'observability/otel': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', '@opentelemetry/api'] },
+  'observability/dashboard': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'node:*'] },
+  testing: { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },
+  'lib/index.ts': { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },
+};
+
+export interface ImportReport {
+  readonly files: number;
+  readonly imports: number;
+  readonly violations: readonly Violation[];
+}
+
+/** Holds every import of these files, of values and of types alike, against the table. */
+export function checkImports(files: Sources): ImportReport {
+  const violations: Violation[] = [];
+  let imports = 0;
+  for (const [file, text] of files) {
+    const { importedFiles, referencedFiles, typeReferenceDirectives } = ts.preProcessFile(text, true, false);
+    for (const { fileName, pos } of [...referencedFiles, ...typeReferenceDirectives]) {
+      violations.push({
+        at: place(file, text, pos),
+        rule: `references "${fileName}" by a directive; import it instead`,
+      });
+    }
+    for (const { fileName: specifier, pos } of importedFiles) {
+      imports++;
+      const rule = brokenRule(file, specifier);
+      if (rule !== undefined) violations.push({ at: place(file, text, pos), rule });
+    }
+  }
+  return { files: files.size, imports, violations };
+}
+
+function brokenRule(file: string, specifier: string): string | undefined {
+  const layer = layerOf(file);
+  const allowed = TABLE[layer];
+  if (allowed === undefined) return `belongs to "${layer}", a layer that the import table does not have`;
+
+  if (!specifier.startsWith('.')) {
+    const known = allowed.packages.some((name) => matchesPackage(name, specifier));
+    return known ? undefined : `${layer} imports the package "${specifier}"; it may import ${list(allowed.packages)}`;
+  }
+
+  const target = posix.join(posix.dirname(file), specifier);
+  if (!target.startsWith('lib/')) return `imports "${specifier}", which is outside lib`;
+  const targetLayer = layerOf(target.replace(/\.js$/, '.ts'));
+  if (targetLayer === layer) {
+    return target === `lib/${layer}/index.js`
+      ? 'imports the index of its own layer; import the file itself'
+      : undefined;
+  }
+  const layers = [...allowed.layers, ...(allowed.filesMayImport?.[file] ?? [])];
+  if (!layers.includes(targetLayer)) return `${layer} imports ${targetLayer}; it may import ${list(layers)}`;
+  if (target === `lib/${targetLayer}/index.js`) return undefined;
+  return `imports "${specifier}"; from another layer import its index.js`;
+}
+
+/** `lib/core/clock.ts` is of `core`, `lib/backends/redis/client.ts` of `backends/redis`; the root entry is itself. */
+function layerOf(file: string): string {
+  const [, first, second, ...rest] = file.split('/');
+  if (first === undefined || second === undefined) return file;
+  return ['backends', 'observability', 'compat'].includes(first) && rest.length > 0 ? `${first}/${second}` : first;
+}
+
+function matchesPackage(pattern: string, specifier: string): boolean {
+  if (pattern.endsWith('*')) return specifier.startsWith(pattern.slice(0, -1));
+  return specifier === pattern || specifier.startsWith(`${pattern}/`);
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(', ');
+}
+
+function place(file: string, text: string, position: number): string {
+  return `${file}:${text.slice(0, position).split('\n').length}`;
+}

@@ -1,0 +1,78 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { findOptionReads } from './option-rules.js';
+import { typedLibrary, typedTexts, type TypedSources } from './program.js';
+import { readSources, sources, tell } from './sources.js';
+import { findWrites } from './write-rules.js';
+
+let library: TypedSources;
+
+beforeAll(() => {
+  library = typedLibrary(readSources('lib'));
+});
+
+describe('writes to a tier', () => {
+  /** Who asks `write` to store, a line for each call. A new caller is a new way for a value to become visible: think of its fence. */
+  const CALLERS: readonly string[] = ['lib/cache/loads.ts'];
+
+  it('happen in one function of lib/cache', () => {
+    const { stores, callers } = findWrites(library);
+
+    tell('writes to a tier', { places: stores.length, callers: callers.length });
+    expect(stores).toEqual(['lib/cache/write.ts write']);
+    expect(callers.toSorted()).toEqual(CALLERS.toSorted());
+  });
+
+  it('are found when they happen elsewhere, handed on or by a quoted name', () => {
+    const { stores, callers } = findWrites(
+      typedTexts(
+        sources({
+          'lib/engine/bounded-store.ts': `export class BoundedStore<K, V> { put(key: K, value: V): boolean { return true; } }`,
+          'lib/cache/write.ts': `import { BoundedStore } from '../engine/bounded-store.js';
+            export function write(store: BoundedStore<string, string>): void { store.put('a', 'b'); }`,
+          'lib/cache/promote.ts': `import { BoundedStore } from '../engine/bounded-store.js';
+            import { write as store } from './write.js';
+            function promote(memory: BoundedStore<string, string>) { memory['put']('a', 'b'); store(memory); }
+            class Tiers { handOn(memory: BoundedStore<string, string>) { return memory.put; } }
+            class Queue { put() {} fill() { this.put(); } }`,
+        }),
+      ),
+    );
+
+    expect(stores).toEqual(['lib/cache/write.ts write', 'lib/cache/promote.ts promote', 'lib/cache/promote.ts handOn']);
+    expect(callers).toEqual(['lib/cache/promote.ts']);
+  });
+});
+
+describe('options', () => {
+  it.each(['CacheOptions', 'MemoryCacheOptions'])('of %s are each read in one file', (interfaceName) => {
+    const reads = findOptionReads(library, interfaceName);
+
+    tell(`options of ${interfaceName}`, { options: reads.size, readers: new Set([...reads.values()].flat()).size });
+    expect(reads.size).toBeGreaterThan(5);
+    expect([...reads].filter(([, readers]) => readers.length !== 1)).toEqual([]);
+  });
+
+  it('are found wherever they are read', () => {
+    const reads = findOptionReads(
+      typedTexts(
+        sources({
+          'lib/cache/cache.options.ts': `export interface CacheOptions { readonly ttl?: number; readonly tti?: number; readonly policy?: string; readonly clone?: string }`,
+          'lib/cache/settings.ts': `import { CacheOptions } from './cache.options.js';
+            export interface Settings { readonly ttl: number }
+            export function resolve({ ttl = 5, ...rest }: CacheOptions) { return [ttl, rest['tti'], rest.policy]; }`,
+          'lib/cache/lookup.ts': `import { CacheOptions } from './cache.options.js';
+            import { Settings } from './settings.js';
+            function lookUp(settings: Settings, given: CacheOptions) { const { ttl: late } = given; return [settings.ttl, late]; }`,
+        }),
+      ),
+      'CacheOptions',
+    );
+
+    expect(Object.fromEntries(reads)).toEqual({
+      ttl: ['lib/cache/lookup.ts', 'lib/cache/settings.ts'],
+      tti: ['lib/cache/settings.ts'],
+      policy: ['lib/cache/settings.ts'],
+      clone: [],
+    });
+  });
+});
