@@ -104,9 +104,9 @@ export class CanonicalWriter {
   private instance(value: object): string {
     const tag = tagOf(value);
     if (tag === 'Object') return this.record(value);
-    const className = this.className(value, tag);
     const contents = this.contents(value, tag);
     if (contents === undefined) this.refuse(`is an object of the kind ${tag}, whose state cannot be read`);
+    const className = this.className(value, tag);
     const hasElements = ArrayBuffer.isView(value) || tag === 'String';
     return `${className && `${className}:`}${tag}(${contents})${hasElements ? '' : this.extras(value)}`;
   }
