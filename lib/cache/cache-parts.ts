@@ -1,0 +1,36 @@
+import type { CacheEvent, CacheEventType, Clock, Emitter, Random } from '../core/index.js';
+import type { BoundedStore } from '../engine/index.js';
+import type { ChangeLog, FlightTable } from '../resilience/index.js';
+import type { CacheSettings } from './settings.js';
+import type { KeyCodec } from './key-codec.js';
+import type { Numbers } from './numbers.js';
+import type { StoredEntry } from './stored-entry.js';
+
+/** What the steps of one cache share: its state, and nothing that decides. */
+export interface CacheParts<K, V> {
+  readonly name: string;
+  readonly settings: CacheSettings<K, V>;
+  readonly codec: KeyCodec<K>;
+  readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
+  readonly changes: ChangeLog<K>;
+  readonly flights: FlightTable<K, V>;
+  readonly numbers: Numbers;
+  readonly events: Emitter<CacheEvent<K, V>>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Tells the observers; call it only where `events.observed` holds, so that nobody listening costs one branch. */
+export function emit<K, V>(
+  { name, events, clock }: Pick<CacheParts<K, V>, 'name' | 'events' | 'clock'>,
+  type: CacheEventType,
+  details: Omit<CacheEvent<K, V>, 'type' | 'cache' | 'at'> = {},
+): void {
+  events.emit({ type, cache: name, at: clock.epochMs(), ...details });
+}
+
+/** The caller's key of an entry. */
+export function keyOf<K, V>(codec: KeyCodec<K>, index: unknown, entry: StoredEntry<K, V> | undefined): K {
+  // An index that does not give its key back belongs to an entry that keeps it.
+  return entry?.key ?? (codec.key(index) as K);
+}

@@ -1,0 +1,166 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Observable, Subject } from 'rxjs';
+import { CacheMisuseError, CacheUnknownError, type CacheEvent, type Subscribable } from '../core/index.js';
+import { MemoryCache, type MemoryCacheStats } from '../engine/index.js';
+import type { Cache } from './cache.js';
+import type { CacheOptions } from './cache.options.js';
+import type { CacheStats } from './cache.stats.js';
+import { buildCache, type CreateCacheOptions } from './create-cache.js';
+import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from './definition.js';
+import { EventStream } from './event-stream.js';
+import type { IndexedCache } from './indexed-cache.js';
+import { MethodKeyCodec } from './key-codec.js';
+
+/** A cache as the registry keeps it: its types are the definition's, which the caller knows. */
+type AnyCache = IndexedCache<unknown, unknown>;
+type AnyMemoryCache = MemoryCache<unknown, unknown>;
+
+interface Registered {
+  readonly definition: AnyDefinition;
+  readonly declaredBy: string;
+  readonly cache: AnyCache | AnyMemoryCache;
+}
+
+/** A method's own cache, and the key codec that gives its calls their places. */
+export interface MethodCache {
+  readonly cache: IndexedCache<string, unknown>;
+  readonly keys: MethodKeyCodec;
+}
+
+/** The caches of one application, each made once. */
+export class CacheRegistry {
+  /** The events of all caches, those that are defined later included. */
+  readonly events$: Observable<CacheEvent>;
+  private readonly registered = new Map<string, Registered>();
+  private readonly added = new Subject<Registered>();
+
+  constructor(private readonly settings: CreateCacheOptions = {}) {
+    this.events$ = new EventStream({ subscribe: (observer) => this.subscribeToAll(observer) }, 'registry');
+  }
+
+  /**
+   * Makes the cache of a definition. The same definition again, or one with equal options, changes nothing; other
+   * options under the same name are an error.
+   *
+   * @param declaredBy who declares it, for that error: `AppModule`, `@Cacheable of CitiesService.find`
+   */
+  define(definition: AnyDefinition, declaredBy = 'the application'): void {
+    const known = this.registered.get(definition.name);
+    if (known === undefined) this.add(definition, declaredBy, this.build(definition));
+    else if (!isSame(known.definition, definition)) throw differs(known, declaredBy);
+  }
+
+  /** Makes a method's own cache. Two classes of one name would share it by accident, so a second declaration is an error. */
+  defineMethodCache(name: string, options: CacheOptions<string, unknown>, declaredBy: string): MethodCache {
+    const known = this.registered.get(name);
+    if (known !== undefined) throw differs(known, declaredBy);
+    const definition = { kind: 'cache', name, options } as const;
+    const keys = new MethodKeyCodec(name);
+    const cache = buildCache(definition, this.settings, keys);
+    this.add(definition, declaredBy, cache as AnyCache);
+    return { cache, keys };
+  }
+
+  /** The cache of a definition, or of a name. */
+  get<K, V>(reference: CacheDefinition<K, V>): Cache<K, V>;
+  get<K, V>(reference: MemoryCacheDefinition<K, V>): MemoryCache<K, V>;
+  get<K = unknown, V = unknown>(name: string): Cache<K, V>;
+  get(reference: AnyDefinition | string): unknown {
+    return this.find(reference).cache;
+  }
+
+  /** The cache as decorated methods use it. */
+  core<K, V>(reference: CacheDefinition<K, V> | string, askedBy: string): IndexedCache<K, V> {
+    const { cache, definition } = this.find(reference as AnyDefinition | string, askedBy);
+    if (!(cache instanceof MemoryCache)) return cache as IndexedCache<K, V>;
+    throw new CacheMisuseError(
+      `${askedBy} names "${definition.name}", a MemoryCache, which loads nothing; name one made with defineCache()`,
+    );
+  }
+
+  has(name: string): boolean {
+    return this.registered.has(name);
+  }
+
+  names(): string[] {
+    return [...this.registered.keys()];
+  }
+
+  /** The statistics of every cache, by name. */
+  stats(): Record<string, CacheStats | MemoryCacheStats> {
+    return Object.fromEntries(this.all().map(({ definition, cache }) => [definition.name, cache.stats()]));
+  }
+
+  /** Invalidates a group in every cache; how many entries were in it. */
+  async invalidateGroup(group: string): Promise<number> {
+    const removed = await Promise.all(this.all().map(({ cache }) => cache.invalidateGroup(group)));
+    return removed.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Clears every cache. */
+  async clearAll(): Promise<void> {
+    await Promise.all(this.all().map(({ cache }) => cache.clear()));
+  }
+
+  /** Closes every cache, the last defined first. */
+  async close(): Promise<void> {
+    const caches = this.all().map(({ cache }) => cache);
+    await Promise.all(
+      caches.reverse().map((cache) => (cache instanceof MemoryCache ? cache.dispose() : cache.close())),
+    );
+    this.added.complete();
+  }
+
+  private build(definition: AnyDefinition): AnyCache | AnyMemoryCache {
+    const { name, options, kind } = definition;
+    if (kind === 'cache') return buildCache<unknown, unknown>({ name, options }, this.settings);
+    const { clock, random } = this.settings;
+    return new MemoryCache<unknown, unknown>({ clock, random, ...options, name });
+  }
+
+  private add(definition: AnyDefinition, declaredBy: string, cache: AnyCache | AnyMemoryCache): void {
+    const registered = { definition, declaredBy, cache };
+    this.registered.set(definition.name, registered);
+    this.added.next(registered);
+  }
+
+  private find(reference: AnyDefinition | string, askedBy?: string): Registered {
+    const name = typeof reference === 'string' ? reference : reference.name;
+    const found = this.registered.get(name);
+    if (found === undefined) throw new CacheUnknownError(name, this.names(), askedBy);
+    if (isDefinition(reference) && !isSame(found.definition, reference)) throw differs(found, askedBy ?? 'the caller');
+    return found;
+  }
+
+  private all(): Registered[] {
+    return [...this.registered.values()];
+  }
+
+  /** Only a subscriber makes the caches build events. */
+  private subscribeToAll(observer: Parameters<Subscribable<CacheEvent>['subscribe']>[0]) {
+    const listener = typeof observer === 'function' ? { next: observer } : observer;
+    const next = (event: CacheEvent): void => listener.next?.(event);
+    const subscriptions = this.all().map(({ cache }) => cache.events$.subscribe({ next }));
+    const later = this.added.subscribe({
+      next: ({ cache }) => void subscriptions.push(cache.events$.subscribe({ next })),
+      complete: () => listener.complete?.(),
+    });
+    return {
+      unsubscribe: () => {
+        later.unsubscribe();
+        for (const subscription of subscriptions) subscription.unsubscribe();
+      },
+    };
+  }
+}
+
+function isSame(known: AnyDefinition, other: AnyDefinition): boolean {
+  return known === other || (known.kind === other.kind && isDeepStrictEqual(known.options, other.options));
+}
+
+function differs({ definition, declaredBy }: Registered, otherDeclaredBy: string): CacheMisuseError {
+  return new CacheMisuseError(
+    `cache "${definition.name}" is defined twice with different options, by ${declaredBy} and by ${otherDeclaredBy}; ` +
+      `export one definition and use it in both places, or give one of them another name`,
+  );
+}

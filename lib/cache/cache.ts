@@ -1,0 +1,65 @@
+import type { Observable } from 'rxjs';
+import type { CacheEvent, Duration } from '../core/index.js';
+import type { EntryOptions, LoadOptions } from './cache.options.js';
+import type { CacheStats } from './cache.stats.js';
+import type { BulkLoader, Loader } from './loader.js';
+
+/** An entry as `entry()` shows it; looking changes and counts nothing. */
+export interface EntryInfo<V> {
+  readonly value: V;
+  /** Milliseconds since the write. */
+  readonly ageMs: number;
+  /** Milliseconds until it expires; `Infinity` when it does not. */
+  readonly ttlLeftMs: number;
+  readonly groups: readonly string[];
+  readonly tier: string;
+  readonly stale: boolean;
+}
+
+/** Picks the keys of `invalidateMatching`: a glob, a regular expression, or a function. */
+export type KeyPattern<K> = string | RegExp | ((key: K) => boolean);
+
+/**
+ * A bounded, loading cache. Counts and booleans that it returns speak of this process's memory.
+ *
+ * A value whose load began before a `put`, `invalidate`, `invalidateGroup`, `invalidateMatching` or `clear` of it never
+ * becomes visible after that call returned; callers that waited for it already may still receive it.
+ */
+export interface Cache<K, V> {
+  readonly name: string;
+  /** The value, or `undefined` when there is none. Never loads. */
+  get(key: K): Promise<V | undefined>;
+  /** The values that are there, in the order asked. */
+  getAll(keys: Iterable<K>): Promise<Map<K, V>>;
+  /** The value; a missing one is loaded, once for all callers that ask meanwhile. */
+  getOrLoad(key: K, loader?: Loader<K, V>, options?: LoadOptions): Promise<V>;
+  /** The values, in the order asked; those neither here nor being loaded are loaded together. */
+  getOrLoadAll(keys: Iterable<K>, loader?: BulkLoader<K, V>, options?: LoadOptions): Promise<Map<K, V>>;
+  /** What is known about an entry; counts nothing, touches no recency. */
+  entry(key: K): Promise<EntryInfo<V> | undefined>;
+  /** Whether a live entry is there; counts nothing, touches no recency. */
+  has(key: K): Promise<boolean>;
+  /** Stores a value; `undefined` is refused. */
+  put(key: K, value: V, options?: EntryOptions): Promise<void>;
+  putAll(entries: Iterable<readonly [K, V]>, options?: EntryOptions): Promise<void>;
+  /** Stores a value unless one is there; returns the one that was, or `undefined` when it stored. */
+  putIfAbsent(key: K, value: V, options?: EntryOptions): Promise<V | undefined>;
+  /** Loads the value anew and replaces the one that is there; joins a load that is running. */
+  refresh(key: K): Promise<V>;
+  /** Restarts the lifetime; `false` when the entry is absent or expired. */
+  touch(key: K, ttl?: Duration): Promise<boolean>;
+  /** Whether an entry was there. */
+  invalidate(key: K): Promise<boolean>;
+  /** How many entries were there. */
+  invalidateAll(keys: Iterable<K>): Promise<number>;
+  invalidateGroup(group: string): Promise<number>;
+  /** A string is a glob over the whole key text: `*`, `?`, `[a-z]`, `{a,b}`, `\` escapes. */
+  invalidateMatching(pattern: KeyPattern<K>): Promise<number>;
+  /** Removes everything. */
+  clear(): Promise<void>;
+  /** The keys that are there. */
+  keys(options?: { readonly group?: string; readonly tier?: string }): AsyncIterable<K>;
+  /** The numbers up to now, as an immutable snapshot. */
+  stats(): CacheStats;
+  readonly events$: Observable<CacheEvent<K, V>>;
+}

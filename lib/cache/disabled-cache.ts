@@ -1,0 +1,137 @@
+import { EMPTY } from 'rxjs';
+import { CacheClosedError, CacheNoLoaderError } from '../core/index.js';
+import type { EntryOptions, LoadOptions } from './cache.options.js';
+import type { CacheStats } from './cache.stats.js';
+import { runAsLoad } from './current-load.js';
+import { prepareOptions, type PreparedOptions } from './entry-options.js';
+import type { IndexedCache } from './indexed-cache.js';
+import type { KeyCodec } from './key-codec.js';
+import { RunningLoadContext } from './load-context.js';
+import type { BulkLoader, Loader } from './loader.js';
+import { until } from './loads.js';
+import { Numbers } from './numbers.js';
+import type { CacheSettings } from './settings.js';
+
+/** A cache that is switched off (`enabled: false`): never finds, never stores, and runs every load that is asked for. */
+export class DisabledCache<K, V> implements IndexedCache<K, V> {
+  readonly enabled = false;
+  readonly events$ = EMPTY;
+  closed = false;
+
+  constructor(
+    readonly name: string,
+    private readonly settings: CacheSettings<K, V>,
+  ) {}
+
+  get codec(): KeyCodec<K> {
+    return this.settings.codec;
+  }
+
+  prepare(caller: string, options: EntryOptions | LoadOptions | undefined): PreparedOptions {
+    return prepareOptions(caller, options);
+  }
+
+  hitAt(): undefined {
+    return undefined;
+  }
+
+  async loadAt(
+    index: unknown,
+    key: K | undefined,
+    given: Loader<K, V> | undefined,
+    options: PreparedOptions,
+  ): Promise<V> {
+    if (this.closed) throw new CacheClosedError(this.name);
+    const loader = given ?? this.settings.loader;
+    if (loader === undefined) throw new CacheNoLoaderError(this.name);
+    options.signal?.throwIfAborted();
+    const context = new RunningLoadContext(this.name);
+    const ownKey = key ?? (this.codec.key(index) as K);
+    const value = runAsLoad({ context, flights: [] }, async () => loader(ownKey, context));
+    return until(options.signal, value);
+  }
+
+  putAt(): void {}
+
+  invalidateAt(): boolean {
+    return false;
+  }
+
+  async get(): Promise<undefined> {
+    return undefined;
+  }
+
+  async getAll(): Promise<Map<K, V>> {
+    return new Map();
+  }
+
+  getOrLoad(key: K, loader?: Loader<K, V>, options?: LoadOptions): Promise<V> {
+    return this.loadAt(undefined, key, loader, this.prepare(`${this.name}.getOrLoad()`, options));
+  }
+
+  async getOrLoadAll(keys: Iterable<K>, given?: BulkLoader<K, V>, options?: LoadOptions): Promise<Map<K, V>> {
+    const distinct = [...new Map([...keys].map((key) => [this.codec.index(key), key])).values()];
+    const bulkLoader = given ?? this.settings.bulkLoader;
+    if (bulkLoader === undefined) {
+      const values = await Promise.all(distinct.map((key) => this.getOrLoad(key, undefined, options)));
+      return new Map(distinct.map((key, position) => [key, values[position] as V]));
+    }
+    const context = new RunningLoadContext(this.name);
+    const loaded = await runAsLoad({ context, flights: [] }, async () => bulkLoader(distinct, context));
+    const byIndex = new Map([...loaded].map(([key, value]) => [this.codec.index(key), value]));
+    const found = distinct.map((key) => [key, byIndex.get(this.codec.index(key))] as const);
+    return new Map(found.filter((pair): pair is [K, V] => pair[1] !== undefined));
+  }
+
+  async entry(): Promise<undefined> {
+    return undefined;
+  }
+
+  async has(): Promise<boolean> {
+    return false;
+  }
+
+  async put(): Promise<void> {}
+
+  async putAll(): Promise<void> {}
+
+  async putIfAbsent(): Promise<undefined> {
+    return undefined;
+  }
+
+  refresh(key: K): Promise<V> {
+    return this.getOrLoad(key);
+  }
+
+  async touch(): Promise<boolean> {
+    return false;
+  }
+
+  async invalidate(): Promise<boolean> {
+    return false;
+  }
+
+  async invalidateAll(): Promise<number> {
+    return 0;
+  }
+
+  async invalidateGroup(): Promise<number> {
+    return 0;
+  }
+
+  async invalidateMatching(): Promise<number> {
+    return 0;
+  }
+
+  async clear(): Promise<void> {}
+
+  async *keys(): AsyncIterable<K> {}
+
+  stats(): CacheStats {
+    return new Numbers().snapshot({ size: 0, maxSize: 0, weight: 0, maxWeight: 0, memory: undefined });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}

@@ -1,0 +1,19 @@
+export type { Cache, EntryInfo, KeyPattern } from './cache.js';
+export type { CacheOptions, CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
+export type { CacheDefaults } from './settings.js';
+export type { CacheStats } from './cache.stats.js';
+export type { BulkLoader, LoadContext, Loader } from './loader.js';
+export {
+  defineCache,
+  defineMemoryCache,
+  isDefinition,
+  type AnyDefinition,
+  type CacheDefinition,
+  type MemoryCacheDefinition,
+} from './definition.js';
+export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';
+export { CacheRegistry, type MethodCache } from './cache-registry.js';
+export { currentLoad } from './current-load.js';
+export type { IndexedCache } from './indexed-cache.js';
+export type { KeyCodec, MethodKeyCodec } from './key-codec.js';
+export type { PreparedOptions } from './entry-options.js';

@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals';
+import { createCache, defineCache, type BulkLoader, type CacheOptions } from '../../../lib/cache/index.js';
+import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
+import { deferred } from './deferred.js';
+
+function setUp(options: CacheOptions<string, number> = {}) {
+  return createCache(defineCache<string, number>('numbers', options), { clock: new FakeClock() });
+}
+
+function recording(answer: (keys: readonly string[]) => ReadonlyMap<string, number>) {
+  const asked: (readonly string[])[] = [];
+  const loader: BulkLoader<string, number> = async (keys) => {
+    asked.push(keys);
+    return answer(keys);
+  };
+  return { asked, loader };
+}
+
+const lengths = (keys: readonly string[]) => new Map(keys.map((key) => [key, key.length]));
+
+describe('getOrLoadAll', () => {
+  it('asks the loader once, for what is neither there nor being loaded, and keeps the order asked', async () => {
+    const cache = setUp();
+    await cache.put('there', 100);
+    const running = deferred<number>();
+    const single = cache.getOrLoad('running', () => running.promise);
+    const { asked, loader } = recording(lengths);
+    const all = cache.getOrLoadAll(['xx', 'there', 'y', 'running', 'xx'], loader);
+    running.resolve(7);
+    expect([...(await all)]).toEqual([
+      ['xx', 2],
+      ['there', 100],
+      ['y', 1],
+      ['running', 7],
+    ]);
+    expect(asked).toEqual([['xx', 'y']]);
+    expect(await single).toBe(7);
+    expect(cache.stats()).toMatchObject({ hits: 1, misses: 3, joins: 1, loads: 2 });
+  });
+
+  it('asks nobody for nothing', async () => {
+    const { asked, loader } = recording(lengths);
+    expect(await setUp().getOrLoadAll([], loader)).toEqual(new Map());
+    expect(asked).toEqual([]);
+  });
+
+  it('lets single callers join its keys', async () => {
+    const cache = setUp();
+    const load = deferred<ReadonlyMap<string, number>>();
+    const all = cache.getOrLoadAll(['a', 'b'], () => load.promise);
+    const single = cache.getOrLoad('a', () => -1);
+    load.resolve(new Map([['a', 1]]));
+    expect(await single).toBe(1);
+    expect(await all).toEqual(new Map([['a', 1]]));
+  });
+
+  it('stores what was returned unasked, and not what was left out', async () => {
+    const cache = setUp();
+    const values = await cache.getOrLoadAll(
+      ['a', 'b'],
+      () =>
+        new Map([
+          ['a', 1],
+          ['extra', 2],
+        ]),
+    );
+    expect(values).toEqual(new Map([['a', 1]]));
+    expect(await cache.get('extra')).toBe(2);
+    expect(await cache.has('b')).toBe(false);
+  });
+
+  it('does not replace what is there by what was returned unasked', async () => {
+    const cache = setUp();
+    await cache.put('extra', 1);
+    await cache.getOrLoadAll(['a'], () => new Map([['extra', 2]]));
+    expect(await cache.get('extra')).toBe(1);
+  });
+
+  it('rejects with the error of the loader, stores nothing, and leaves nothing locked', async () => {
+    const cache = setUp();
+    const failure = new Error('down');
+    await expect(cache.getOrLoadAll(['a', 'b'], () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(await cache.getOrLoadAll(['a', 'b'], lengths)).toEqual(
+      new Map([
+        ['a', 1],
+        ['b', 1],
+      ]),
+    );
+  });
+
+  it('rejects when the loader returns something else than a Map, and leaves nothing locked', async () => {
+    const cache = setUp();
+    await expect(cache.getOrLoadAll(['a'], () => 5 as never)).rejects.toThrow('must return a Map');
+    expect(await cache.getOrLoad('a', () => 1)).toBe(1);
+  });
+
+  it('uses the single loader where there is no other, and says so when there is none at all', async () => {
+    const cache = setUp({ loader: (key) => key.length });
+    expect(await cache.getOrLoadAll(['aa', 'b'])).toEqual(
+      new Map([
+        ['aa', 2],
+        ['b', 1],
+      ]),
+    );
+    await expect(setUp().getOrLoadAll(['a'])).rejects.toMatchObject({ code: 'CACHE_NO_LOADER' });
+  });
+
+  it('uses the bulk loader of the definition', async () => {
+    const { asked, loader } = recording(lengths);
+    const cache = setUp({ bulkLoader: loader });
+    await cache.getOrLoadAll(['aa', 'b']);
+    expect(asked).toEqual([['aa', 'b']]);
+  });
+
+  it('emits a miss, a load and a put for each key', async () => {
+    const cache = setUp();
+    const recorder = new EventRecorder(cache.events$);
+    await cache.getOrLoadAll(['a', 'b'], lengths);
+    expect(recorder.events.map(({ type, key }) => `${type} ${key}`)).toEqual([
+      'miss a',
+      'miss b',
+      'load a',
+      'load b',
+      'put a',
+      'put b',
+    ]);
+  });
+
+  it('ends this caller’s wait when its signal aborts', async () => {
+    const cache = setUp();
+    const load = deferred<ReadonlyMap<string, number>>();
+    const leaving = new AbortController();
+    const all = cache.getOrLoadAll(['a'], () => load.promise, { signal: leaving.signal });
+    leaving.abort('gone');
+    await expect(all).rejects.toBe('gone');
+    load.resolve(new Map([['a', 1]]));
+    await load.promise;
+    expect(await cache.get('a')).toBe(1);
+  });
+});
+
+describe('getAll', () => {
+  it('returns what is there, in the order first asked, counting each key once', async () => {
+    const cache = setUp();
+    await cache.putAll([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    expect([...(await cache.getAll(['b', 'absent', 'a', 'b']))]).toEqual([
+      ['b', 2],
+      ['a', 1],
+    ]);
+    expect(cache.stats()).toMatchObject({ gets: 3, hits: 2, misses: 1 });
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import { createCache, defineCache, type CacheOptions } from '../../../lib/cache/index.js';
+import { FakeClock } from '../../../lib/testing/index.js';
+import { deferred } from './deferred.js';
+
+function setUp(options: CacheOptions<string, number> = {}) {
+  const clock = new FakeClock();
+  return { clock, cache: createCache(defineCache<string, number>('numbers', options), { clock }) };
+}
+
+describe('promise Numbers', () => {
+  it('all ratios and counts are 0 without data', () => {
+    const stats = setUp().cache.stats();
+    expect(stats).toMatchObject({ gets: 0, hitRate: 0, loads: 0, joins: 0, size: 0, expirations: 0 });
+    for (const latency of Object.values(stats.latency)) {
+      expect(latency).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+    }
+  });
+
+  it('hits + misses = lookups', async () => {
+    const { cache } = setUp();
+    await cache.get('a');
+    await cache.put('a', 1);
+    await cache.get('a');
+    await cache.getOrLoad('a', () => 2);
+    await cache.getOrLoad('b', () => 3);
+    expect(cache.stats()).toMatchObject({ gets: 4, hits: 2, misses: 2, hitRate: 0.5, puts: 1, loads: 1 });
+  });
+
+  it('a joined flight counts as a miss of nobody: one miss, one load, n−1 joins', async () => {
+    const { cache } = setUp();
+    const load = deferred<number>();
+    const callers = Array.from({ length: 500 }, () => cache.getOrLoad('a', () => load.promise));
+    load.resolve(1);
+    await Promise.all(callers);
+    expect(cache.stats()).toMatchObject({ gets: 1, misses: 1, loads: 1, joins: 499 });
+  });
+
+  it('has, entry and the invalidation of an absent key count nothing', async () => {
+    const { cache } = setUp();
+    await cache.put('a', 1);
+    const before = cache.stats();
+    await cache.has('a');
+    await cache.has('absent');
+    await cache.entry('a');
+    await cache.invalidate('absent');
+    await cache.invalidateGroup('absent');
+    expect(cache.stats()).toEqual(before);
+  });
+
+  it('putAll counts each, invalidations count what they removed', async () => {
+    const { cache } = setUp({ groups: ['g'] });
+    await cache.putAll([
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ]);
+    expect(cache.stats().puts).toBe(3);
+    await cache.invalidateAll(['a', 'a', 'absent']);
+    await cache.invalidateGroup('g');
+    expect(cache.stats()).toMatchObject({ invalidations: 3, size: 0 });
+  });
+
+  it('putIfAbsent is a miss and a put, or a hit', async () => {
+    const { cache } = setUp();
+    expect(await cache.putIfAbsent('a', 1)).toBeUndefined();
+    expect(cache.stats()).toMatchObject({ hits: 0, misses: 1, puts: 1 });
+    expect(await cache.putIfAbsent('a', 2)).toBe(1);
+    expect(cache.stats()).toMatchObject({ hits: 1, misses: 1, puts: 1 });
+  });
+
+  it('evictions are counted by the bound that ran out, expirations apart', async () => {
+    const { cache, clock } = setUp({ maxSize: 2, ttl: 1_000 });
+    await cache.putAll([
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ]);
+    expect(cache.stats().evictions).toEqual({ size: 1, weight: 0, memory: 0 });
+    clock.advance(10_000);
+    expect(cache.stats()).toMatchObject({ expirations: 2, size: 0, evictions: { size: 1 } });
+  });
+
+  it('a failed load is a miss, a load and an error', async () => {
+    const { cache } = setUp();
+    await cache.getOrLoad('a', () => Promise.reject(new Error('down'))).catch(() => {});
+    expect(cache.stats()).toMatchObject({ misses: 1, loads: 1, loadErrors: 1, puts: 0 });
+  });
+
+  it('load latency is the loader’s, miss latency the caller’s', async () => {
+    const { cache, clock } = setUp();
+    const load = deferred<number>();
+    const waiting = cache.getOrLoad('a', () => load.promise);
+    clock.advance(100);
+    load.resolve(1);
+    await waiting;
+    const { latency } = cache.stats();
+    expect(latency.load).toMatchObject({ count: 1, max: 100 });
+    expect(latency.miss).toMatchObject({ count: 1, max: 100 });
+    expect(latency.load.p50 / 100).toBeCloseTo(1, 1);
+  });
+
+  it('one hit in 128 is timed', async () => {
+    const { cache } = setUp();
+    await cache.put('a', 1);
+    for (let i = 0; i < 256; i++) await cache.getOrLoad('a', () => 2);
+    expect(cache.stats().latency.hit.count).toBe(2);
+  });
+
+  it('a snapshot never changes, and minus() tells what happened since', async () => {
+    const { cache } = setUp();
+    await cache.put('a', 1);
+    await cache.get('a');
+    const earlier = cache.stats();
+    await cache.get('a');
+    await cache.get('absent');
+    expect(earlier).toMatchObject({ hits: 1, misses: 0 });
+    expect(() => Object.assign(earlier, { hits: 9 })).toThrow(TypeError);
+    expect(cache.stats().minus(earlier)).toMatchObject({ gets: 2, hits: 1, misses: 1, hitRate: 0.5, puts: 0, size: 1 });
+  });
+
+  it('a cache bounded in bytes says how many it uses', async () => {
+    const { cache } = setUp({ maxMemory: '1mb' });
+    await cache.put('a', 1);
+    const { memory, weight, maxSize } = cache.stats();
+    expect(memory).toMatchObject({ maxBytes: 1_048_576, entries: 1, usedBytes: weight });
+    expect(memory?.usedBytes).toBeGreaterThan(0);
+    expect(maxSize).toBe(Infinity);
+    expect(setUp().cache.stats().memory).toBeUndefined();
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { ChangeLog } from '../../../lib/resilience/index.js';
+
+const target = (key: string, ...groups: string[]) => ({ index: key, key, groups });
+
+describe('ChangeLog', () => {
+  describe('permits a result', () => {
+    it('whose key, groups and pattern nobody changed since its fence was opened', () => {
+      const changes = new ChangeLog<string>();
+      changes.changeKey('a');
+      changes.changeGroup('g');
+      const fence = changes.openFence();
+      changes.changeKey('b');
+      changes.changeGroup('h');
+      changes.changeMatching((key) => key === 'c');
+
+      expect(changes.permits(fence, target('a', 'g'))).toBe(true);
+    });
+  });
+
+  describe('refuses a result', () => {
+    it.each([
+      ['its key changed', (changes: ChangeLog<string>) => changes.changeKey('a')],
+      ['one of its groups changed', (changes: ChangeLog<string>) => changes.changeGroup('g')],
+      [
+        'a pattern that matches it changed',
+        (changes: ChangeLog<string>) => changes.changeMatching((key) => key === 'a'),
+      ],
+      ['everything changed', (changes: ChangeLog<string>) => changes.changeAll()],
+      [
+        'a pattern cannot say whether it matches',
+        (changes: ChangeLog<string>) =>
+          changes.changeMatching(() => {
+            throw new Error('cannot say');
+          }),
+      ],
+    ])('when %s after its fence was opened', (_, change) => {
+      const changes = new ChangeLog<string>();
+      const fence = changes.openFence();
+      change(changes);
+
+      expect(changes.permits(fence, target('a', 'g'))).toBe(false);
+    });
+
+    it('although a younger fence was closed in between', () => {
+      const changes = new ChangeLog<string>();
+      const older = changes.openFence();
+      changes.changeKey('a');
+      changes.closeFence(changes.openFence());
+
+      expect(changes.permits(older, target('a'))).toBe(false);
+    });
+
+    it('although the older of two fences was closed in between', () => {
+      const changes = new ChangeLog<string>();
+      const older = changes.openFence();
+      changes.changeKey('unrelated');
+      const younger = changes.openFence();
+      changes.changeKey('a');
+      changes.closeFence(older);
+
+      expect(changes.permits(younger, target('a'))).toBe(false);
+    });
+  });
+
+  it('remembers nothing while no fence is open', () => {
+    const changes = new ChangeLog<string>();
+    for (let i = 0; i < 100; i++) {
+      changes.changeKey(`key ${i}`);
+      changes.changeGroup(`group ${i}`);
+      changes.changeMatching(() => true);
+    }
+    expect(changes.remembered).toBe(0);
+  });
+
+  it('forgets everything when the last fence is closed', () => {
+    const changes = new ChangeLog<string>();
+    const fence = changes.openFence();
+    changes.changeKey('a');
+    changes.changeGroup('g');
+    changes.changeMatching(() => true);
+    expect(changes.remembered).toBe(3);
+
+    changes.closeFence(fence);
+    expect(changes.remembered).toBe(0);
+  });
+
+  it('keeps only what the oldest open fence needs, although there is always an open one', () => {
+    const changes = new ChangeLog<string>();
+    let previous = changes.openFence();
+    for (let i = 0; i < 1_000; i++) {
+      changes.changeKey(`key ${i}`);
+      changes.changeGroup(`group ${i}`);
+      const next = changes.openFence();
+      changes.closeFence(previous);
+      previous = next;
+    }
+    expect(changes.remembered).toBe(0);
+  });
+
+  it('notes one key changed many times once', () => {
+    const changes = new ChangeLog<string>();
+    changes.openFence();
+    for (let i = 0; i < 100; i++) changes.changeKey('a');
+    expect(changes.remembered).toBe(1);
+  });
+});
