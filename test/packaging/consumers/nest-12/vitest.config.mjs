@@ -1,0 +1,1 @@
+export default { test: { globals: true, environment: 'node', include: ['out/**/*.spec.js'] } };
