@@ -1,0 +1,413 @@
+import { CacheMisuseError } from '../core/index.js';
+import { GroupIndex } from './group-index.js';
+import { KeyIndex } from './key-index.js';
+import { Lifetimes } from './lifetimes.js';
+import type { EvictionPolicy } from './policy/eviction-policy.js';
+import { RemovalQueue, type RemovalCause } from './removal-queue.js';
+import { SlotList } from './slot-list.js';
+import { SlotLists } from './slot-lists.js';
+import { NO_SLOT, SlotTable } from './slot-table.js';
+import type { ResolvedStoreOptions } from './store.options.js';
+import { weigh, type Weigher } from './weigher.js';
+
+/** What is known about an entry; looking at it changes nothing. */
+export interface StoredEntry<V> {
+  readonly value: V;
+  /** Milliseconds until it expires, by ttl or tti; Infinity when it does not. */
+  readonly ttlLeftMs: number;
+  /** The ttl it was given; Infinity for none. */
+  readonly ttlMs: number;
+  /** The tti it was given; Infinity for none. */
+  readonly ttiMs: number;
+  /** Milliseconds since its lifetime began, by a write or a touch; `undefined` when it has no ttl. */
+  readonly ageMs: number | undefined;
+  readonly groups: readonly string[];
+  /** Its weight; 1 where the bound is a number of entries. */
+  readonly weight: number;
+}
+
+/*
+ * The synchronous bounded store: index, slots, policy, weights, lifetimes and groups in step. It counts nothing and has
+ * no events; it tells its one owner what it removed by itself.
+ *
+ * Invariants: `size <= maxSize` and `weight <= maxWeight` at every instant, because room is made before an entry comes;
+ * an expired value is never handed out, swept or not; what was removed is told when the operation has left everything
+ * consistent, so the owner may call the store from there. assertStructure() checks the structure.
+ */
+export class BoundedStore<K, V> {
+  maxSize: number;
+  /** Infinity when no weight bounds the store. */
+  maxWeight: number;
+  /** @internal */
+  readonly slots: SlotTable;
+  /** @internal */
+  readonly index: KeyIndex;
+  /** @internal */
+  readonly lifetimes: Lifetimes;
+  /** @internal */
+  readonly groups = new GroupIndex();
+  /** @internal */
+  readonly policy: EvictionPolicy;
+  /** @internal By slot; only with a weigher. */
+  weights: Float64Array | undefined;
+  private readonly weigher: Weigher<V, K> | undefined;
+  private readonly weightCause: RemovalCause;
+  private readonly removals: RemovalQueue<K, V>;
+  private totalWeight = 0;
+
+  constructor(options: ResolvedStoreOptions<K, V>) {
+    const { bound, clock, random } = options;
+    this.maxSize = bound.maxSize;
+    this.maxWeight = bound.kind === 'size' ? Infinity : bound.maxWeight;
+    this.weigher = bound.kind === 'size' ? undefined : bound.weigher;
+    this.weightCause = bound.kind;
+    this.removals = new RemovalQueue(options.onRemoval);
+    this.slots = new SlotTable(() => this.maxSize);
+    this.index = new KeyIndex(this.slots, random);
+    this.lifetimes = new Lifetimes(this.slots, clock, {
+      expireBetween: (from, until, nowTick) => this.expireBetween(from, until, nowTick),
+      sliceDone: () => this.removals.deliver(),
+    });
+    if (this.weigher !== undefined) this.weights = new Float64Array(this.slots.capacity);
+    this.policy = this.makePolicy(options);
+  }
+
+  /** Entries, those that have expired and were neither read nor swept since included. */
+  get size(): number {
+    return this.slots.size;
+  }
+
+  /** The entries' weight together; their number where that is the bound. */
+  get weight(): number {
+    return this.weights === undefined ? this.slots.size : this.totalWeight;
+  }
+
+  /** Bytes of the structures themselves, keys and values excluded. */
+  get overheadBytes(): number {
+    const own = this.slots.bytes + this.index.bytes + this.lifetimes.bytes;
+    return own + (this.weights?.byteLength ?? 0) + (this.policy.bytes ?? 0);
+  }
+
+  /** The live value. Counts as a use for the policy and restarts the idle time. */
+  get(key: K): V | undefined {
+    const slot = this.index.find(key);
+    if (slot === NO_SLOT) return undefined;
+    if (this.lifetimes.inUse) {
+      if (this.lifetimes.hasExpired(slot)) return this.expireNow(slot);
+      if (this.lifetimes.hasIdleTimes) this.lifetimes.restartIdleTime(slot);
+    }
+    this.policy.onAccess(slot);
+    return this.slots.pairs[(slot << 1) + 1] as V;
+  }
+
+  /** The live value; changes nothing. */
+  peek(key: K): V | undefined {
+    const slot = this.findLive(key);
+    return slot === NO_SLOT ? undefined : (this.slots.valueOf(slot) as V);
+  }
+
+  /**
+   * Stores a value. Lifetimes in milliseconds, Infinity for none; one of 0 or less stores nothing and removes what stood
+   * there. `weight` wins over the weigher. `false`: heavier than the bound alone, so it was not stored and what stood
+   * there was removed. When the weigher throws nothing has changed.
+   */
+  put(
+    key: K,
+    value: V,
+    ttlMs: number,
+    ttiMs: number,
+    groups: readonly string[] | undefined,
+    weight: number | undefined,
+  ): boolean {
+    const cost = this.weigher === undefined ? 1 : (weight ?? weigh(this.weigher, key, value));
+    const isTooHeavy = cost > this.maxWeight;
+    if (isTooHeavy || ttlMs <= 0 || ttiMs <= 0) {
+      this.remove(key);
+      return !isTooHeavy;
+    }
+    let slot = this.index.find(key);
+    if (slot !== NO_SLOT && this.lifetimes.inUse && this.lifetimes.hasExpired(slot)) {
+      this.expire(slot);
+      slot = NO_SLOT;
+    }
+    if (slot === NO_SLOT) {
+      slot = this.insert(key, value, cost);
+    } else {
+      this.update(slot, value, cost);
+    }
+    this.lifetimes.start(slot, ttlMs, ttiMs);
+    if (groups !== undefined || this.groups.size > 0) this.groups.assign(slot, groups);
+    this.removals.deliver();
+    return true;
+  }
+
+  /** Removes an entry and returns the live value that it had. */
+  remove(key: K): V | undefined {
+    const slot = this.findLive(key);
+    if (slot === NO_SLOT) return undefined;
+    const value = this.slots.valueOf(slot) as V;
+    this.discard(slot);
+    return value;
+  }
+
+  /** Removes the entries of a group and returns how many live ones there were. */
+  removeGroup(group: string, each?: (key: K, value: V) => void): number {
+    return this.removeSlots(this.groups.slotsOf(group), undefined, each);
+  }
+
+  /** Removes the entries that `matches` picks and returns how many live ones there were. */
+  removeMatching(matches: (key: K, value: V) => boolean, each?: (key: K, value: V) => void): number {
+    return this.removeSlots(this.usedSlots(), matches, each);
+  }
+
+  /** Removes everything and returns how many entries there were; without `each` it takes the same time for any number. */
+  clear(each?: (key: K, value: V) => void): number {
+    const removed = this.size;
+    const told = each === undefined ? [] : [...this.entries()];
+    this.slots.clear();
+    this.index.clear();
+    this.lifetimes.clear();
+    this.groups.clear();
+    this.policy.clear();
+    this.totalWeight = 0;
+    if (this.weights !== undefined) this.weights = new Float64Array(this.slots.capacity);
+    for (const [key, value] of told) each?.(key, value);
+    return removed;
+  }
+
+  /** Restarts the lifetime with its own ttl, or with the given one from now on; `false` when there is no live entry. */
+  touch(key: K, ttlMs: number | undefined): boolean {
+    const slot = this.findLive(key);
+    if (slot === NO_SLOT) return false;
+    if (ttlMs !== undefined && ttlMs <= 0) this.discard(slot);
+    else this.lifetimes.start(slot, ttlMs ?? this.lifetimes.ttlOf(slot), this.lifetimes.ttiOf(slot));
+    return true;
+  }
+
+  /** What is known about a live entry; changes nothing. */
+  describe(key: K): StoredEntry<V> | undefined {
+    const slot = this.findLive(key);
+    if (slot === NO_SLOT) return undefined;
+    return {
+      value: this.slots.valueOf(slot) as V,
+      ttlLeftMs: this.lifetimes.leftMs(slot),
+      ttlMs: this.lifetimes.ttlOf(slot),
+      ttiMs: this.lifetimes.ttiOf(slot),
+      ageMs: this.lifetimes.ageMs(slot),
+      groups: this.groups.groupsOf(slot),
+      weight: this.weightOf(slot),
+    };
+  }
+
+  /** The keys of the live entries, the next victim first. What leaves meanwhile is left out, what comes is not seen. */
+  *keys(): IterableIterator<K> {
+    for (const [key] of this.entries()) yield key;
+  }
+
+  /** The live entries, the next victim first. What leaves meanwhile is left out, what comes is not seen. */
+  *entries(): IterableIterator<[K, V]> {
+    yield* this.liveEntries([...this.policy.slots()]);
+  }
+
+  /** The keys of the live entries of a group. */
+  *groupKeys(group: string): IterableIterator<K> {
+    for (const [key] of this.liveEntries(this.groups.slotsOf(group))) yield key;
+  }
+
+  /** Changes the bound: the number of entries, or the weight where no number of entries bounds the store. */
+  resize(maximum: number): void {
+    if (this.maxSize === Infinity) this.maxWeight = maximum;
+    else this.maxSize = maximum;
+    while (this.size > this.maxSize) this.evict('size');
+    while (this.size > 0 && this.weight > this.maxWeight) this.evict(this.weightCause);
+    this.policy.resize(maximum);
+    this.removals.deliver();
+  }
+
+  /** Stops the timer for good and lets go of everything. */
+  dispose(): void {
+    this.clear();
+    this.lifetimes.sweeper.stop();
+  }
+
+  /** @internal */
+  weightOf(slot: number): number {
+    return this.weights === undefined ? 1 : (this.weights[slot] as number);
+  }
+
+  private insert(key: K, value: V, cost: number): number {
+    if (this.slots.size >= this.maxSize) this.evict('size');
+    if (this.weights !== undefined)
+      while (this.totalWeight + cost > this.maxWeight && this.size > 0) this.evict(this.weightCause);
+    if (this.slots.isFull) this.grow();
+    // -0 is 0, as in a Map.
+    const slot = this.slots.allocate(key === 0 ? 0 : key, value);
+    this.index.insert(slot);
+    if (this.weights !== undefined) {
+      this.weights[slot] = cost;
+      this.totalWeight += cost;
+    }
+    this.policy.onInsert(slot);
+    return slot;
+  }
+
+  private update(slot: number, value: V, cost: number): void {
+    const previous = this.weightOf(slot);
+    if (this.weights === undefined || this.totalWeight - previous + cost <= this.maxWeight) {
+      this.replace(slot, value, cost);
+      this.policy.onUpdate(slot, previous);
+      return;
+    }
+    // The others make room. If the policy names the entry itself, it comes in as a new one: a write evicts not its own value.
+    let isNew = false;
+    while (this.totalWeight - previous + cost > this.maxWeight && this.size > 1) {
+      if (this.policy.nextVictim() === slot && !isNew) {
+        this.policy.onRemove(slot);
+        isNew = true;
+      } else {
+        this.evict(this.weightCause);
+      }
+    }
+    this.replace(slot, value, cost);
+    if (isNew) this.policy.onInsert(slot);
+    else this.policy.onUpdate(slot, previous);
+  }
+
+  private replace(slot: number, value: V, cost: number): void {
+    this.slots.pairs[(slot << 1) + 1] = value;
+    if (this.weights === undefined) return;
+    this.totalWeight += cost - (this.weights[slot] as number);
+    this.weights[slot] = cost;
+  }
+
+  private evict(cause: RemovalCause): void {
+    const victim = this.policy.nextVictim();
+    if (victim < 0 || !this.slots.isUsed(victim)) {
+      throw new CacheMisuseError(
+        `the eviction policy named slot ${victim}, where no entry is; it must name one it was told of`,
+      );
+    }
+    const hasExpired = this.lifetimes.inUse && this.lifetimes.hasExpired(victim);
+    this.removals.add(this.slots.keyOf(victim), this.slots.valueOf(victim), hasExpired ? 'expired' : cause);
+    this.policy.onEvict(victim);
+    this.release(victim);
+  }
+
+  private expire(slot: number): void {
+    this.removals.add(this.slots.keyOf(slot), this.slots.valueOf(slot), 'expired');
+    this.discard(slot);
+  }
+
+  private expireNow(slot: number): undefined {
+    this.expire(slot);
+    this.removals.deliver();
+  }
+
+  private expireBetween(from: number, until: number, nowTick: number): number {
+    let expired = 0;
+    for (let slot = from; slot < until && slot < this.slots.used; slot++) {
+      if (!this.lifetimes.hasExpiredAt(slot, nowTick)) continue;
+      this.expire(slot);
+      expired++;
+    }
+    return expired;
+  }
+
+  private discard(slot: number): void {
+    this.policy.onRemove(slot);
+    this.release(slot);
+  }
+
+  /** What every departure has in common; the policy has been told. */
+  private release(slot: number): void {
+    this.index.remove(slot);
+    if (this.groups.size > 0) this.groups.leave(slot);
+    if (this.weights !== undefined)
+      this.totalWeight = this.size === 1 ? 0 : this.totalWeight - (this.weights[slot] as number);
+    if (this.lifetimes.inUse) this.lifetimes.forget(slot);
+    this.slots.release(slot);
+  }
+
+  private findLive(key: K): number {
+    const slot = this.index.find(key);
+    if (slot === NO_SLOT || !this.lifetimes.inUse || !this.lifetimes.hasExpired(slot)) return slot;
+    this.expireNow(slot);
+    return NO_SLOT;
+  }
+
+  private removeSlots(
+    slots: Iterable<number>,
+    matches: ((key: K, value: V) => boolean) | undefined,
+    each: ((key: K, value: V) => void) | undefined,
+  ): number {
+    const told: [K, V][] = [];
+    let removed = 0;
+    for (const slot of slots) {
+      const key = this.slots.keyOf(slot) as K;
+      const value = this.slots.valueOf(slot) as V;
+      if (this.lifetimes.inUse && this.lifetimes.hasExpired(slot)) {
+        this.expire(slot);
+        continue;
+      }
+      if (matches !== undefined && !matches(key, value)) continue;
+      // The matcher is the user's, and may have changed the store.
+      if (matches !== undefined && !this.holds(slot, key, value)) continue;
+      this.discard(slot);
+      removed++;
+      if (each !== undefined) told.push([key, value]);
+    }
+    for (const [key, value] of told) each?.(key, value);
+    this.removals.deliver();
+    return removed;
+  }
+
+  private *usedSlots(): IterableIterator<number> {
+    for (let slot = 0; slot < this.slots.used; slot++) if (this.slots.isUsed(slot)) yield slot;
+  }
+
+  private *liveEntries(slots: readonly number[]): IterableIterator<[K, V]> {
+    const keys = slots.map((slot) => this.slots.keyOf(slot) as K);
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at] as K;
+      // The slot may have been given to another entry since; the same key in another slot is a new entry.
+      if (this.findLive(key) === slots[at]) yield [key, this.slots.valueOf(slots[at] as number) as V];
+    }
+  }
+
+  private holds(slot: number, key: K, value: V): boolean {
+    return (
+      this.slots.isUsed(slot) && Object.is(this.slots.keyOf(slot), key) && Object.is(this.slots.valueOf(slot), value)
+    );
+  }
+
+  private grow(): void {
+    this.slots.grow();
+    const { capacity } = this.slots;
+    this.lifetimes.grow(capacity);
+    this.policy.grow(capacity);
+    if (this.weights === undefined) return;
+    const weights = new Float64Array(capacity);
+    weights.set(this.weights);
+    this.weights = weights;
+  }
+
+  private makePolicy({ policy, random }: ResolvedStoreOptions<K, V>): EvictionPolicy {
+    const store = this;
+    return policy({
+      get maximum() {
+        return store.maxSize === Infinity ? store.maxWeight : store.maxSize;
+      },
+      get weighted() {
+        return store.maxSize === Infinity;
+      },
+      get capacity() {
+        return store.slots.capacity;
+      },
+      random,
+      newList: () => new SlotList(store.slots),
+      newLists: (count) => new SlotLists(store.slots, count),
+      hashOf: (slot) => store.index.hashOf(slot),
+      weightOf: (slot) => store.weightOf(slot),
+    });
+  }
+}

@@ -1,0 +1,13 @@
+export { BoundedStore, type StoredEntry } from './bounded-store.js';
+export {
+  resolveStoreOptions,
+  toBytes,
+  type Bound,
+  type BoundOptions,
+  type ResolvedStoreOptions,
+} from './store.options.js';
+export type { RemovalCause, RemovalListener } from './removal-queue.js';
+export { approximateBytes } from './byte-weigher.js';
+export type { Weigher } from './weigher.js';
+export type { EvictionPolicy, PolicyFactory, PolicyHost } from './policy/eviction-policy.js';
+export type { PolicyName } from './policy/policies.js';

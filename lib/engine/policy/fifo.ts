@@ -1,0 +1,43 @@
+import type { SlotList } from '../slot-list.js';
+import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
+
+/** Evicts the entry that came first. Reading changes nothing, and an entry that is replaced keeps its place. O(1). */
+export class FifoPolicy implements EvictionPolicy {
+  private readonly byArrival: SlotList;
+
+  constructor(host: PolicyHost) {
+    this.byArrival = host.newList();
+  }
+
+  onInsert(slot: number): void {
+    this.byArrival.append(slot);
+  }
+
+  onAccess(): void {}
+
+  onUpdate(): void {}
+
+  onRemove(slot: number): void {
+    this.byArrival.remove(slot);
+  }
+
+  onEvict(slot: number): void {
+    this.byArrival.remove(slot);
+  }
+
+  nextVictim(): number {
+    return this.byArrival.first;
+  }
+
+  slots(): Iterable<number> {
+    return this.byArrival;
+  }
+
+  grow(): void {}
+
+  resize(): void {}
+
+  clear(): void {
+    this.byArrival.clear();
+  }
+}

@@ -1,0 +1,47 @@
+import type { SlotList } from '../slot-list.js';
+import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
+
+/** Evicts the entry that was read or written least recently. O(1), no memory of its own. */
+export class LruPolicy implements EvictionPolicy {
+  private readonly byRecency: SlotList;
+
+  constructor(host: PolicyHost) {
+    this.byRecency = host.newList();
+  }
+
+  onInsert(slot: number): void {
+    this.byRecency.append(slot);
+  }
+
+  onAccess(slot: number): void {
+    this.byRecency.moveToEnd(slot);
+  }
+
+  onUpdate(slot: number): void {
+    this.byRecency.moveToEnd(slot);
+  }
+
+  onRemove(slot: number): void {
+    this.byRecency.remove(slot);
+  }
+
+  onEvict(slot: number): void {
+    this.byRecency.remove(slot);
+  }
+
+  nextVictim(): number {
+    return this.byRecency.first;
+  }
+
+  slots(): Iterable<number> {
+    return this.byRecency;
+  }
+
+  grow(): void {}
+
+  resize(): void {}
+
+  clear(): void {
+    this.byRecency.clear();
+  }
+}

@@ -1,0 +1,52 @@
+/** Removals that a store does by itself: which bound ran out, or that the lifetime ended. */
+export type RemovalCause = 'size' | 'weight' | 'memory' | 'expired';
+
+/** Told of a removal, after the operation that caused it has left everything consistent. */
+export type RemovalListener<K, V> = (key: K, value: V, cause: RemovalCause) => void;
+
+const LONGEST_KEPT = 3_000;
+
+/**
+ * Keeps the removals of an operation until its end, so that a listener which calls the store finds it consistent.
+ * What a listener's own calls remove waits until those before it are told: every removal is told once, in order.
+ */
+export class RemovalQueue<K, V> {
+  /** Key, value and cause of each, one after the other; kept at its length, since most operations remove one. */
+  private readonly waiting: unknown[] = [];
+  private length = 0;
+  private delivering = false;
+
+  constructor(private readonly listener: RemovalListener<K, V>) {}
+
+  add(key: unknown, value: unknown, cause: RemovalCause): void {
+    const { waiting, length } = this;
+    waiting[length] = key;
+    waiting[length + 1] = value;
+    waiting[length + 2] = cause;
+    this.length = length + 3;
+  }
+
+  /** Call at the end of each operation. */
+  deliver(): void {
+    if (this.length === 0 || this.delivering) return;
+    this.delivering = true;
+    let next = 0;
+    try {
+      while (next < this.length) {
+        const key = this.waiting[next] as K;
+        const value = this.waiting[next + 1] as V;
+        const cause = this.waiting[next + 2] as RemovalCause;
+        this.waiting[next] = undefined;
+        this.waiting[next + 1] = undefined;
+        next += 3;
+        this.listener(key, value, cause);
+      }
+    } finally {
+      // A listener that threw was told; the others wait for the end of the next operation.
+      if (next < this.length) this.waiting.copyWithin(0, next, this.length);
+      this.length -= next;
+      if (this.waiting.length > LONGEST_KEPT) this.waiting.length = this.length;
+      this.delivering = false;
+    }
+  }
+}

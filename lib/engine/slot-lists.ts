@@ -1,0 +1,58 @@
+import { NO_SLOT, type SlotTable } from './slot-table.js';
+
+const PREVIOUS = 1;
+const NEXT = 2;
+
+/** Many doubly linked lists of slots, named by numbers; 8 bytes a list, links as in a SlotList. */
+export class SlotLists {
+  private firsts: Int32Array;
+  private lasts: Int32Array;
+
+  constructor(
+    private readonly slots: SlotTable,
+    readonly count: number,
+  ) {
+    this.firsts = new Int32Array(count).fill(NO_SLOT);
+    this.lasts = new Int32Array(count).fill(NO_SLOT);
+  }
+
+  firstOf(list: number): number {
+    return this.firsts[list] as number;
+  }
+
+  nextOf(slot: number): number {
+    return this.slots.records[(slot << 2) + NEXT] as number;
+  }
+
+  append(list: number, slot: number): void {
+    const { records } = this.slots;
+    const last = this.lasts[list] as number;
+    records[(slot << 2) + PREVIOUS] = last;
+    records[(slot << 2) + NEXT] = NO_SLOT;
+    if (last === NO_SLOT) this.firsts[list] = slot;
+    else records[(last << 2) + NEXT] = slot;
+    this.lasts[list] = slot;
+  }
+
+  remove(list: number, slot: number): void {
+    const { records } = this.slots;
+    const previous = records[(slot << 2) + PREVIOUS] as number;
+    const next = records[(slot << 2) + NEXT] as number;
+    if (previous === NO_SLOT) this.firsts[list] = next;
+    else records[(previous << 2) + NEXT] = next;
+    if (next === NO_SLOT) this.lasts[list] = previous;
+    else records[(next << 2) + PREVIOUS] = previous;
+    records[(slot << 2) + PREVIOUS] = NO_SLOT;
+    records[(slot << 2) + NEXT] = NO_SLOT;
+  }
+
+  /** Takes over a whole list of another; this one's is empty. */
+  adopt(list: number, from: SlotLists, fromList: number): void {
+    this.firsts[list] = from.firsts[fromList] as number;
+    this.lasts[list] = from.lasts[fromList] as number;
+  }
+
+  get bytes(): number {
+    return this.firsts.byteLength + this.lasts.byteLength;
+  }
+}

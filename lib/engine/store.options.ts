@@ -1,0 +1,113 @@
+import type { Clock, OptionProblems, Random } from '../core/index.js';
+import { approximateBytes } from './byte-weigher.js';
+import type { PolicyFactory } from './policy/eviction-policy.js';
+import { BUILT_IN_POLICIES, POLICY_NAMES, type PolicyName } from './policy/policies.js';
+import type { RemovalListener } from './removal-queue.js';
+import type { Weigher } from './weigher.js';
+
+/** What bounds a store; a weight bound may have a size bound beside it, and then both hold. */
+export type Bound<K, V> =
+  | { readonly kind: 'size'; readonly maxSize: number }
+  | {
+      readonly kind: 'weight' | 'memory';
+      readonly maxSize: number;
+      readonly maxWeight: number;
+      readonly weigher: Weigher<V, K>;
+    };
+
+/** Everything a store needs, checked. */
+export interface ResolvedStoreOptions<K, V> {
+  readonly bound: Bound<K, V>;
+  readonly policy: PolicyFactory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onRemoval: RemovalListener<K, V>;
+}
+
+/** The options that say how much is kept, and what goes first. */
+export interface BoundOptions<K, V> {
+  readonly maxSize?: number;
+  readonly maxMemory?: number | string;
+  readonly maxWeight?: number;
+  readonly weigher?: Weigher<V, K>;
+  readonly policy?: PolicyName | PolicyFactory;
+}
+
+/** What our own structures take per entry: the slot, the links, the index at its usual load. Part of `maxMemory`. */
+export const ENTRY_OVERHEAD_BYTES = 48;
+
+const BYTES_PER_UNIT: Record<string, number> = { b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
+const BYTES_TEXT = /^(\d{1,15}(?:\.\d{1,9})?) ?(b|kb|mb|gb)$/i;
+const BYTES_RULE = "must be a number of bytes, 1 or more, or text such as '64kb', '100mb', '1gb' (1kb is 1,024 bytes)";
+
+/** Resolves the bound and the policy; what is wrong goes to `problems`, and the result is then not to be used. */
+export function resolveStoreOptions<K, V>(
+  problems: OptionProblems,
+  given: BoundOptions<K, V>,
+  defaults: { readonly maxSize: number; readonly policy: PolicyName },
+): Pick<ResolvedStoreOptions<K, V>, 'bound' | 'policy'> {
+  return { bound: resolveBound(problems, given, defaults.maxSize), policy: resolvePolicy(problems, given, defaults) };
+}
+
+/** A number of bytes from a number or from text with a unit; `undefined` when it is neither. */
+export function toBytes(given: unknown): number | undefined {
+  if (typeof given === 'number') return given >= 1 && given < Infinity ? given : undefined;
+  if (typeof given !== 'string') return undefined;
+  const parts = BYTES_TEXT.exec(given);
+  const unit = BYTES_PER_UNIT[parts?.[2]?.toLowerCase() ?? ''];
+  const bytes = unit === undefined ? 0 : Number(parts?.[1]) * unit;
+  return bytes >= 1 ? bytes : undefined;
+}
+
+function resolveBound<K, V>(problems: OptionProblems, given: BoundOptions<K, V>, defaultMaxSize: number): Bound<K, V> {
+  const { maxMemory, maxWeight } = given;
+  const isWeighted = maxMemory !== undefined || maxWeight !== undefined;
+  const maxSize = problems.positiveInteger('maxSize', given.maxSize, isWeighted ? Infinity : defaultMaxSize);
+  const weigher = problems.function('weigher', given.weigher, undefined);
+
+  if (maxMemory !== undefined) {
+    const bytes = toBytes(maxMemory);
+    problems.require(bytes !== undefined, 'maxMemory', BYTES_RULE, maxMemory);
+    problems.require(maxWeight === undefined, 'maxWeight', 'excludes maxMemory; give one of them', maxWeight);
+    problems.require(
+      weigher === undefined,
+      'weigher',
+      'needs maxWeight; maxMemory has a weigher of its own',
+      given.weigher,
+    );
+    return { kind: 'memory', maxSize, maxWeight: bytes ?? 1, weigher: entryBytes };
+  }
+  if (maxWeight !== undefined) {
+    const isWeight = typeof maxWeight === 'number' && maxWeight > 0 && maxWeight < Infinity;
+    problems.require(isWeight, 'maxWeight', 'must be a finite number above 0', maxWeight);
+    problems.require(
+      given.weigher !== undefined,
+      'weigher',
+      'is needed by maxWeight: (value, key) => number',
+      given.weigher,
+    );
+    return { kind: 'weight', maxSize, maxWeight, weigher: weigher ?? entryBytes };
+  }
+  problems.require(given.weigher === undefined, 'weigher', 'needs maxWeight', given.weigher);
+  return { kind: 'size', maxSize };
+}
+
+function resolvePolicy<K, V>(
+  problems: OptionProblems,
+  given: BoundOptions<K, V>,
+  defaults: { readonly policy: PolicyName },
+): PolicyFactory {
+  if (typeof given.policy === 'function') return given.policy;
+  const isKnown = given.policy === undefined || POLICY_NAMES.includes(given.policy);
+  problems.require(
+    isKnown,
+    'policy',
+    `must be one of ${POLICY_NAMES.join(', ')}, or a function that makes one`,
+    given.policy,
+  );
+  return BUILT_IN_POLICIES[isKnown ? (given.policy ?? defaults.policy) : defaults.policy];
+}
+
+function entryBytes(value: unknown, key: unknown): number {
+  return approximateBytes(key) + approximateBytes(value) + ENTRY_OVERHEAD_BYTES;
+}
