@@ -1,4 +1,4 @@
-import { OptionProblems, toMilliseconds, type Duration } from '../core/index.js';
+import { CacheMisuseError, OptionProblems, type Duration } from '../core/index.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 
 const ENTRY_OPTIONS = ['ttl', 'tti', 'groups', 'weight'];
@@ -49,9 +49,12 @@ export function requireGroups(problems: OptionProblems, option: string, groups: 
   problems.require(valid, option, 'must be a list of texts that are not empty', groups);
 }
 
-/** A lifetime that a function of the user computed; `undefined` where it is none. */
-export function lifetimeOf(ttl: unknown): number | undefined {
-  return toMilliseconds(ttl);
+/** Refuses what cannot be stored. */
+export function requireValue(caller: string, value: unknown): void {
+  if (value !== undefined) return;
+  throw new CacheMisuseError(
+    `${caller} was given undefined, which means absence; store null for "known to be nothing", or invalidate the key`,
+  );
 }
 
 function isWeight(weight: unknown): boolean {

@@ -1,4 +1,4 @@
-import { emitWarning } from 'node:process';
+import process from 'node:process';
 import { Observable, Subscriber, type Observer, type Subscription } from 'rxjs';
 import type { Subscribable } from '../core/index.js';
 
@@ -39,7 +39,7 @@ export class EventStream<T> extends Observable<T> {
     } catch (error) {
       if (this.warned) return;
       this.warned = true;
-      emitWarning(
+      process.emitWarning(
         `an event handler of cache "${this.name}" threw: ${error instanceof Error ? error.stack : String(error)}`,
       );
     }

@@ -15,7 +15,7 @@ import { emit, keyOf, type CacheParts } from './cache-parts.js';
 import type { EntryInfo, KeyPattern } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
-import { prepareOptions, requireTtl, type PreparedOptions } from './entry-options.js';
+import { prepareOptions, requireTtl, requireValue, type PreparedOptions } from './entry-options.js';
 import { EventStream } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import { Invalidation } from './invalidation.js';
@@ -26,9 +26,6 @@ import { HITS_PER_TIMING, Numbers } from './numbers.js';
 import type { CacheSettings } from './settings.js';
 import type { StoredEntry } from './stored-entry.js';
 import { write } from './write.js';
-
-/** How long `close()` waits for running loads. */
-const DRAIN_MS = 5_000;
 
 /** The cache over this process's memory: names the steps; each lives in its own file. */
 export class LoadingCache<K, V> implements IndexedCache<K, V> {
@@ -270,7 +267,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   stats(): CacheStats {
     const { size, maxSize, weight, maxWeight, overheadBytes } = this.store;
-    const byBytes = this.settings.store.weightCause === 'memory';
+    const byBytes = this.settings.store.bound.kind === 'memory';
     return this.numbers.snapshot({
       size,
       maxSize,
@@ -284,14 +281,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     if (this.isClosed) return;
     this.isClosed = true;
     this.store.clear();
-    const { flights, clock } = this.parts;
-    if (flights.size > 0) {
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(DRAIN_MS, resolve);
-        void flights.settled().then(() => (cancel(), resolve()));
-      });
-      this.loads.abortAll(new CacheClosedError(this.name));
-    }
+    await this.loads.drain(new CacheClosedError(this.name));
     this.store.dispose();
     this.events.complete();
   }
@@ -346,11 +336,4 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private requireOpen(): void {
     if (this.isClosed) throw new CacheClosedError(this.name);
   }
-}
-
-function requireValue(caller: string, value: unknown): void {
-  if (value !== undefined) return;
-  throw new CacheMisuseError(
-    `${caller} was given undefined, which means absence; store null for "known to be nothing", or invalidate the key`,
-  );
 }

@@ -7,6 +7,9 @@ import { RunningLoadContext } from './load-context.js';
 import type { Loader } from './loader.js';
 import { write } from './write.js';
 
+/** How long a closing cache waits for running loads. */
+const DRAIN_MS = 5_000;
+
 /** Whether a value was missing, or one that is still there is replaced. */
 export type LoadCause = 'load' | 'refresh';
 
@@ -156,8 +159,17 @@ export class Loads<K, V> {
     if (this.parts.events.observed) emit(this.parts, 'miss', { key });
   }
 
-  /** Tells the loaders that still run that nobody waits for them any more. */
-  abortAll(reason: unknown): void {
+  /** Waits for the running loads, but not longer than {@link DRAIN_MS}; the others hear that nobody waits any more. */
+  async drain(reason: unknown): Promise<void> {
+    const { flights, clock } = this.parts;
+    if (flights.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(DRAIN_MS, resolve);
+      void flights.settled().then(() => {
+        cancel();
+        resolve();
+      });
+    });
     for (const context of this.running) context.abort(reason);
   }
 

@@ -1,5 +1,5 @@
 import { OptionProblems } from '../core/index.js';
-import { resolveStoreOptions, type StoreSettings } from '../engine/index.js';
+import { resolveStoreOptions, type ResolvedStoreOptions } from '../engine/index.js';
 import { keyOf } from './cache-parts.js';
 import type { CacheOptions } from './cache.options.js';
 import { requireGroups } from './entry-options.js';
@@ -41,7 +41,7 @@ export interface CacheSettings<K, V> {
   readonly ttiMs: number;
   /** 0 to 1. */
   readonly ttlJitter: number;
-  readonly store: StoreSettings<unknown, StoredEntry<K, V>>;
+  readonly store: Pick<ResolvedStoreOptions<unknown, StoredEntry<K, V>>, 'bound' | 'policy'>;
   readonly staticGroups: readonly string[];
   readonly groupsOf: ((value: V, key: K) => readonly string[]) | undefined;
   readonly loader: Loader<K, V> | undefined;
@@ -75,13 +75,17 @@ export function resolveSettings<K, V>(
     ttlMs: problems.duration('ttl', given.ttl, DEFAULT_TTL_MS),
     ttiMs: problems.duration('tti', given.tti, Infinity),
     ttlJitter,
-    store: resolveStoreOptions<unknown, StoredEntry<K, V>>(problems, {
-      maxSize: given.maxSize,
-      maxMemory: given.maxMemory,
-      maxWeight: given.maxWeight,
-      policy: given.policy,
-      weigher: entryWeigher(given, codec),
-    }),
+    store: resolveStoreOptions<unknown, StoredEntry<K, V>>(
+      problems,
+      {
+        maxSize: given.maxSize,
+        maxMemory: given.maxMemory,
+        maxWeight: given.maxWeight,
+        policy: given.policy,
+        weigher: entryWeigher(given, codec),
+      },
+      { maxSize: DEFAULT_MAX_SIZE, policy: 'lru' },
+    ),
     staticGroups: typeof groups === 'function' ? [] : (groups ?? []),
     groupsOf: typeof groups === 'function' ? groups : undefined,
     loader: problems.function('loader', given.loader, undefined),

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { filter, map, take } from 'rxjs';
 import { createCache, defineCache, type CacheOptions } from '../../../lib/cache/index.js';
