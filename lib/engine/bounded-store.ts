@@ -152,12 +152,27 @@ export class BoundedStore<K, V> {
 
   /** Removes the entries of a group and returns how many live ones there were. */
   removeGroup(group: string, each?: (key: K, value: V) => void): number {
-    return this.removeSlots(this.groups.slotsOf(group), undefined, each);
+    return this.removeSlots(this.groups.slotsOf(group), each);
   }
 
-  /** Removes the entries that `matches` picks and returns how many live ones there were. */
+  /**
+   * Removes the entries that `matches` picks and returns how many live ones there were. It is asked about every entry
+   * before anything is removed: when it throws nothing has changed.
+   */
   removeMatching(matches: (key: K, value: V) => boolean, each?: (key: K, value: V) => void): number {
-    return this.removeSlots(this.usedSlots(), matches, each);
+    const matched: number[] = [];
+    const keys: K[] = [];
+    for (let slot = 0; slot < this.slots.used; slot++) {
+      if (!this.slots.isUsed(slot)) continue;
+      const key = this.slots.keyOf(slot) as K;
+      if (!matches(key, this.slots.valueOf(slot) as V)) continue;
+      matched.push(slot);
+      keys.push(key);
+    }
+    // The matcher is the user's, and may have changed the store.
+    const isStillThere = (slot: number, at: number): boolean =>
+      this.slots.isUsed(slot) && Object.is(this.slots.keyOf(slot), keys[at]);
+    return this.removeSlots(matched.filter(isStillThere), each);
   }
 
   /** Removes everything and returns how many entries there were; without `each` it takes the same time for any number. */
@@ -335,34 +350,21 @@ export class BoundedStore<K, V> {
     return NO_SLOT;
   }
 
-  private removeSlots(
-    slots: Iterable<number>,
-    matches: ((key: K, value: V) => boolean) | undefined,
-    each: ((key: K, value: V) => void) | undefined,
-  ): number {
+  private removeSlots(slots: readonly number[], each: ((key: K, value: V) => void) | undefined): number {
     const told: [K, V][] = [];
     let removed = 0;
     for (const slot of slots) {
-      const key = this.slots.keyOf(slot) as K;
-      const value = this.slots.valueOf(slot) as V;
       if (this.lifetimes.inUse && this.lifetimes.hasExpired(slot)) {
         this.expire(slot);
         continue;
       }
-      if (matches !== undefined && !matches(key, value)) continue;
-      // The matcher is the user's, and may have changed the store.
-      if (matches !== undefined && !this.holds(slot, key, value)) continue;
+      if (each !== undefined) told.push([this.slots.keyOf(slot) as K, this.slots.valueOf(slot) as V]);
       this.discard(slot);
       removed++;
-      if (each !== undefined) told.push([key, value]);
     }
     for (const [key, value] of told) each?.(key, value);
     this.removals.deliver();
     return removed;
-  }
-
-  private *usedSlots(): IterableIterator<number> {
-    for (let slot = 0; slot < this.slots.used; slot++) if (this.slots.isUsed(slot)) yield slot;
   }
 
   private *liveEntries(slots: readonly number[]): IterableIterator<[K, V]> {
@@ -372,12 +374,6 @@ export class BoundedStore<K, V> {
       // The slot may have been given to another entry since; the same key in another slot is a new entry.
       if (this.findLive(key) === slots[at]) yield [key, this.slots.valueOf(slots[at] as number) as V];
     }
-  }
-
-  private holds(slot: number, key: K, value: V): boolean {
-    return (
-      this.slots.isUsed(slot) && Object.is(this.slots.keyOf(slot), key) && Object.is(this.slots.valueOf(slot), value)
-    );
   }
 
   private grow(): void {

@@ -1,0 +1,142 @@
+import {
+  CacheMisuseError,
+  DURATION_RULE,
+  OptionProblems,
+  show,
+  systemClock,
+  systemRandom,
+  toMilliseconds,
+  type Clock,
+  type Duration,
+  type Random,
+} from '../core/index.js';
+import type { PolicyFactory } from './policy/eviction-policy.js';
+import type { PolicyName } from './policy/policies.js';
+import { resolveStoreOptions, type ResolvedStoreOptions } from './store.options.js';
+import { checkedWeight, type Weigher } from './weigher.js';
+
+const DEFAULT_MAX_SIZE = 10_000;
+
+/** How a MemoryCache behaves. Everything is optional. */
+export interface MemoryCacheOptions<K = unknown, V = unknown> {
+  /** Names the cache in events and errors. @defaultValue 'memory' */
+  readonly name?: string;
+  /** How many entries are kept. @defaultValue 10,000; none when `maxMemory` or `maxWeight` is given */
+  readonly maxSize?: number;
+  /**
+   * How many bytes keys, values and our own structures may take, by the built-in estimate: bytes, or `'64kb'`, `'100mb'`,
+   * `'1gb'`. Excludes `maxWeight` and `weigher`.
+   */
+  readonly maxMemory?: number | string;
+  /** How much the entries may weigh together, in the weigher's unit. Needs `weigher`. */
+  readonly maxWeight?: number;
+  /** The weight of an entry: a finite number, 0 or more. Needs `maxWeight`. */
+  readonly weigher?: Weigher<V, K>;
+  /** Which entry goes when room runs out. @defaultValue 'lru' */
+  readonly policy?: PolicyName | PolicyFactory;
+  /** How long an entry lives, counted from its write. `0` stores nothing, `Infinity` never expires. @defaultValue Infinity */
+  readonly ttl?: Duration;
+  /** How long an entry may stay unread; each `get` starts it again, and `ttl` remains the cap. @defaultValue Infinity */
+  readonly tti?: Duration;
+  /** Shortens each ttl by a random fraction of up to this much, 0 to 1, so that what was written together does not expire together. @defaultValue 0 */
+  readonly ttlJitter?: number;
+  /** Groups of every entry: a list, or a function of the value and the key. */
+  readonly groups?: readonly string[] | ((value: V, key: K) => readonly string[]);
+  /** Where time comes from. @defaultValue the system's clock */
+  readonly clock?: Clock;
+  /** Where chance comes from: the seed of the index, and the jitter. @defaultValue Math.random */
+  readonly random?: Random;
+}
+
+/** Options of one write; they win over the cache's. */
+export interface MemoryEntryOptions {
+  readonly ttl?: Duration;
+  readonly tti?: Duration;
+  /** Added to the cache's groups. */
+  readonly groups?: readonly string[];
+  /** Instead of the weigher's: a finite number, 0 or more. */
+  readonly weight?: number;
+}
+
+/** The options of a MemoryCache, checked. */
+export interface ResolvedMemoryCacheOptions<K, V> extends Omit<ResolvedStoreOptions<K, V>, 'onRemoval'> {
+  readonly name: string;
+  readonly ttlMs: number;
+  readonly ttiMs: number;
+  readonly ttlJitter: number;
+  readonly groups: readonly string[] | ((value: V, key: K) => readonly string[]) | undefined;
+}
+
+const NAMES: readonly (keyof MemoryCacheOptions)[] = [
+  'name',
+  'maxSize',
+  'maxMemory',
+  'maxWeight',
+  'weigher',
+  'policy',
+  'ttl',
+  'tti',
+  'ttlJitter',
+  'groups',
+  'clock',
+  'random',
+];
+
+/** Checks the options of a MemoryCache; everything that is wrong is in one CacheOptionsError. */
+export function resolveMemoryCacheOptions<K, V>(given: MemoryCacheOptions<K, V>): ResolvedMemoryCacheOptions<K, V> {
+  const problems = new OptionProblems('MemoryCache');
+  if (typeof given !== 'object' || given === null) {
+    problems.add('options', 'must be an object', given);
+    problems.throwIfAny();
+  }
+  const { name, ttlJitter, groups, clock, random } = given;
+  problems.refuseUnknown(given, NAMES);
+  problems.require(
+    name === undefined || (typeof name === 'string' && name !== ''),
+    'name',
+    'must be a text that is not empty',
+    name,
+  );
+  const isFraction = ttlJitter === undefined || (typeof ttlJitter === 'number' && ttlJitter >= 0 && ttlJitter <= 1);
+  problems.require(isFraction, 'ttlJitter', 'must be a number from 0 to 1', ttlJitter);
+  const isGroups = groups === undefined || typeof groups === 'function' || isListOfTexts(groups);
+  problems.require(isGroups, 'groups', 'must be a list of texts, or a function (value, key) => texts', groups);
+  const isClock = clock === undefined || CLOCK_METHODS.every((method) => typeof clock?.[method] === 'function');
+  problems.require(isClock, 'clock', `must have the methods ${CLOCK_METHODS.join(', ')}`, clock);
+  const resolved = {
+    name: name ?? 'memory',
+    ...resolveStoreOptions(problems, given, { maxSize: DEFAULT_MAX_SIZE, policy: 'lru' }),
+    ttlMs: problems.duration('ttl', given.ttl, Infinity),
+    ttiMs: problems.duration('tti', given.tti, Infinity),
+    ttlJitter: ttlJitter ?? 0,
+    groups,
+    clock: clock ?? systemClock,
+    random: problems.function('random', random, systemRandom),
+  };
+  problems.throwIfAny();
+  return resolved;
+}
+
+/** A duration given to a call. */
+export function durationOfCall(option: string, given: unknown): number {
+  const milliseconds = toMilliseconds(given);
+  if (milliseconds === undefined) throw new CacheMisuseError(`${option} ${DURATION_RULE} (received ${show(given)})`);
+  return milliseconds;
+}
+
+/** Groups given to a call or by a `groups` function. */
+export function groupsOfCall(given: unknown): readonly string[] {
+  if (isListOfTexts(given)) return given;
+  throw new CacheMisuseError(`groups must be a list of texts (received ${show(given)})`);
+}
+
+/** A weight given to a call. */
+export function weightOfCall(given: unknown, key: unknown): number {
+  return checkedWeight(given, () => 'the weight option', key);
+}
+
+const CLOCK_METHODS = ['now', 'coarse', 'epochMs', 'after'] as const;
+
+function isListOfTexts(given: unknown): given is readonly string[] {
+  return Array.isArray(given) && given.every((group) => typeof group === 'string');
+}
