@@ -7,27 +7,36 @@ export type OptionReads = ReadonlyMap<string, readonly string[]>;
 /**
  * Finds who reads the properties of `interfaceName`, by type: `given.ttl`, `given['ttl']` and `{ ttl } = given` count,
  * whatever the variable is called and through `Pick`, `Partial` and `extends`; a resolved setting of one name does not.
+ * `passedAs` names interfaces as which the whole object is handed to a resolver further down; their reads count too.
  */
-export function findOptionReads({ files, checker, pathOf }: TypedSources, interfaceName: string): OptionReads {
-  const readers = new Map<string, Set<string>>();
-  for (const file of files) {
+export function findOptionReads(
+  sources: TypedSources,
+  interfaceName: string,
+  passedAs: readonly string[] = [],
+): OptionReads {
+  const owners = [interfaceName, ...passedAs];
+  const readers = new Map(optionsOf(sources, interfaceName).map((option) => [option, new Set<string>()]));
+  for (const file of sources.files) {
     everyNode(file, (node) => {
-      if (ts.isInterfaceDeclaration(node) && node.name.text === interfaceName) {
-        for (const member of node.members)
-          readers.set(member.name?.getText() ?? '', readers.get(member.name?.getText() ?? '') ?? new Set());
-      }
-    });
-  }
-  for (const file of files) {
-    everyNode(file, (node) => {
-      const symbol = propertyRead(checker, node);
+      const symbol = propertyRead(sources.checker, node);
       const isOption = symbol?.declarations?.some(
-        ({ parent }) => ts.isInterfaceDeclaration(parent) && parent.name.text === interfaceName,
+        ({ parent }) => ts.isInterfaceDeclaration(parent) && owners.includes(parent.name.text),
       );
-      if (symbol !== undefined && isOption) readers.get(symbol.name)?.add(pathOf(file));
+      if (symbol !== undefined && isOption) readers.get(symbol.name)?.add(sources.pathOf(file));
     });
   }
   return new Map([...readers].map(([option, paths]) => [option, [...paths].toSorted()]));
+}
+
+function optionsOf({ files }: TypedSources, interfaceName: string): string[] {
+  const options: string[] = [];
+  for (const file of files) {
+    everyNode(file, (node) => {
+      if (!ts.isInterfaceDeclaration(node) || node.name.text !== interfaceName) return;
+      options.push(...node.members.flatMap(({ name }) => (name === undefined ? [] : [name.getText()])));
+    });
+  }
+  return options;
 }
 
 function propertyRead(checker: ts.TypeChecker, node: ts.Node): ts.Symbol | undefined {

@@ -44,8 +44,11 @@ describe('writes to a tier', () => {
 });
 
 describe('options', () => {
-  it.each(['CacheOptions', 'MemoryCacheOptions'])('of %s are each read in one file', (interfaceName) => {
-    const reads = findOptionReads(library, interfaceName);
+  it.each([
+    { interfaceName: 'CacheOptions', passedAs: [] },
+    { interfaceName: 'MemoryCacheOptions', passedAs: ['BoundOptions'] },
+  ])('of $interfaceName are each read in one file', ({ interfaceName, passedAs }) => {
+    const reads = findOptionReads(library, interfaceName, passedAs);
 
     tell(`options of ${interfaceName}`, { options: reads.size, readers: new Set([...reads.values()].flat()).size });
     expect(reads.size).toBeGreaterThan(5);
