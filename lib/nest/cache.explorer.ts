@@ -1,0 +1,113 @@
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { CacheMisuseError, CacheUnknownError, type CacheEvent } from '../core/index.js';
+import { CacheRegistry } from '../cache/index.js';
+import { CacheRuntime } from './cache-runtime.js';
+import { classNameOf, eventHandlersOf, recordsOf, type EventHandlerRecord } from './metadata.js';
+import { isFactory, prototypesOf, providersOf, singletonOf } from './module-scan.js';
+import { Reporter } from './reporter.js';
+import { RUNTIME, RUNTIME_TOKEN } from './tokens.js';
+import type { RuntimeHolder } from './runtime-holder.js';
+
+/**
+ * Looks through the app when all its singletons are built, before any other hook runs (a global module's come first):
+ * binds the decorated methods, so that misuse fails the bootstrap; gives the runtime to instances that Nest did not build
+ * itself; connects the event handlers. When the app shuts down, after all others, it closes what the app has opened.
+ */
+@Injectable()
+export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
+  private readonly subscriptions: { unsubscribe(): void }[] = [];
+  private readonly reporter = new Reporter();
+
+  constructor(
+    @Inject(CacheRegistry) private readonly registry: CacheRegistry,
+    @Inject(CacheRuntime) private readonly runtime: CacheRuntime,
+    @Inject(RUNTIME_TOKEN) private readonly holder: RuntimeHolder,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+  ) {}
+
+  onModuleInit(): void {
+    this.runtime.bindAll();
+    this.adoptForeignInstances();
+    this.connectEventHandlers();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+    this.runtime.close();
+    await this.registry.close();
+  }
+
+  /** Instances of `useValue` and `useFactory`: those that exist, and those that factories make for each request. */
+  private adoptForeignInstances(): void {
+    for (const provider of providersOf(this.modules)) {
+      const instance = singletonOf(provider);
+      if (instance !== undefined) this.adopt(instance);
+      else if (isFactory(provider)) this.adoptResultsOf(provider);
+    }
+  }
+
+  private adoptResultsOf(provider: { metatype: unknown }): void {
+    const factory = provider.metatype as (...dependencies: unknown[]) => unknown;
+    provider.metatype = async (...dependencies: unknown[]) => {
+      const made = await factory(...dependencies);
+      if (typeof made === 'object' && made !== null) this.adopt(made);
+      return made;
+    };
+  }
+
+  private adopt(instance: object): void {
+    const prototype = Object.getPrototypeOf(instance) as object | null;
+    if (prototype === null || recordsOf(prototype).length === 0 || Object.hasOwn(instance, RUNTIME)) return;
+    if (Object.isExtensible(instance)) Object.assign(instance, { [RUNTIME]: this.holder });
+  }
+
+  private connectEventHandlers(): void {
+    const connected = new Set<object>();
+    for (const provider of providersOf(this.modules)) {
+      const instance = singletonOf(provider);
+      if (instance === undefined || connected.has(instance)) continue;
+      connected.add(instance);
+      const prototype = Object.getPrototypeOf(instance) as object | null;
+      for (const handler of prototype === null ? [] : eventHandlersOf(prototype)) this.connect(instance, handler);
+    }
+    this.refuseHandlersWithoutSingleton(connected);
+  }
+
+  private connect(instance: object, { name, cache, types }: EventHandlerRecord): void {
+    const label = `@OnCacheEvent of ${classNameOf(Object.getPrototypeOf(instance) as object)}.${String(name)}`;
+    if (cache !== undefined && !this.registry.has(cache)) {
+      throw new CacheUnknownError(cache, this.registry.names(), label);
+    }
+    const { events$ } = cache === undefined ? this.registry : this.registry.get(cache);
+    let failed = false;
+    const fail = (error: unknown): void => {
+      if (!failed) this.reporter.handlerFailed(label, error);
+      failed = true;
+    };
+    const handle = (event: CacheEvent): void => {
+      if (types !== undefined && !types.includes(event.type)) return;
+      try {
+        // The decorator's type made sure that the method takes an event.
+        const result: unknown = (instance as Record<string | symbol, (event: CacheEvent) => unknown>)[name]?.(event);
+        if (result instanceof Promise) result.catch(fail);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    this.subscriptions.push(events$.subscribe((event: CacheEvent) => handle(event)));
+  }
+
+  /** A handler of a request-scoped or transient provider has no instance to be called on. */
+  private refuseHandlersWithoutSingleton(connected: ReadonlySet<object>): void {
+    const served = new Set([...connected].map((instance) => Object.getPrototypeOf(instance) as object));
+    for (const prototype of prototypesOf(this.modules)) {
+      const [handler] = eventHandlersOf(prototype);
+      if (handler === undefined || served.has(prototype)) continue;
+      throw new CacheMisuseError(
+        `@OnCacheEvent of ${classNameOf(prototype)}.${String(handler.name)} needs an instance for the whole app; ` +
+          `move it to a provider of the default scope`,
+      );
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
+import type { AnyDefinition, CacheDefaults, CachePorts } from '../cache/index.js';
+import { CacheOptionsError, OptionProblems } from '../core/index.js';
+import { isDefinition } from '../cache/index.js';
+
+/** What `CacheModule.forRoot()` takes. */
+export interface CacheModuleOptions extends CachePorts {
+  /** Tells the caches of this app from others that share a server with it. @defaultValue 'app' */
+  readonly namespace?: string;
+  /** Options of every cache that does not name them itself, the methods' own included. */
+  readonly defaults?: CacheDefaults;
+  /** The caches that every module may inject and name in decorators. */
+  readonly caches?: readonly AnyDefinition[];
+}
+
+/** What the class of `forRootAsync({ useClass })` or `useExisting` implements. */
+export interface CacheOptionsFactory {
+  createCacheOptions(): CacheModuleOptions | Promise<CacheModuleOptions>;
+}
+
+/** What `CacheModule.forRootAsync()` takes. Caches to inject stand beside the factory, for Nest must know them earlier. */
+export type CacheModuleAsyncOptions = ConfigurableModuleAsyncOptions<CacheModuleOptions, 'createCacheOptions'> &
+  Pick<CacheModuleOptions, 'caches'>;
+
+/** The options checked, with every default in place. */
+export interface CacheModuleSettings extends CachePorts {
+  readonly namespace: string;
+  readonly defaults: CacheDefaults;
+  readonly caches: readonly AnyDefinition[];
+}
+
+/** Throws every problem in one error. */
+export function resolveModuleOptions(given: CacheModuleOptions | undefined): CacheModuleSettings {
+  const problems = new OptionProblems('CacheModule.forRoot()');
+  if (typeof given !== 'object' || given === null) {
+    throw new CacheOptionsError('CacheModule.forRoot()', [
+      { option: 'options', rule: 'must be an object; a factory must return one', received: given },
+    ]);
+  }
+  problems.refuseUnknown(given, ['namespace', 'defaults', 'caches', 'clock', 'random']);
+  const { namespace = 'app', defaults = {}, caches = [], clock, random } = given;
+  const isName = typeof namespace === 'string' && namespace !== '';
+  problems.require(isName, 'namespace', 'must be a text that is not empty', namespace);
+  problems.require(typeof defaults === 'object' && defaults !== null, 'defaults', 'must be an object', defaults);
+  const areDefinitions = Array.isArray(caches) && caches.every(isDefinition);
+  problems.require(areDefinitions, 'caches', 'must be a list of definitions made with defineCache()', caches);
+  problems.throwIfAny();
+  return { namespace, defaults, caches, clock, random };
+}

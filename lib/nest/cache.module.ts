@@ -1,0 +1,98 @@
+import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { CacheMisuseError, CacheOptionsError } from '../core/index.js';
+import { CacheRegistry, isDefinition, type AnyDefinition } from '../cache/index.js';
+import { CacheExplorer } from './cache.explorer.js';
+import { resolveModuleOptions, type CacheModuleAsyncOptions, type CacheModuleOptions } from './cache.module-options.js';
+import { CacheRuntime } from './cache-runtime.js';
+import { prototypesOf, requireOneRoot } from './module-scan.js';
+import { RuntimeHolder } from './runtime-holder.js';
+import { getCacheToken, RUNTIME_TOKEN } from './tokens.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<CacheModuleOptions>({
+  moduleName: 'Strata',
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createCacheOptions')
+  .build();
+
+/**
+ * Caching for an app. `forRoot()` or `forRootAsync()` once, in the root module: it is global. `forFeature()` wherever a
+ * module has caches of its own.
+ */
+@Module({})
+export class CacheModule extends ConfigurableModuleClass {
+  static override forRoot(options: CacheModuleOptions = {}): DynamicModule {
+    return asRoot(super.forRoot(options), options.caches);
+  }
+
+  static override forRootAsync({ caches, ...options }: CacheModuleAsyncOptions): DynamicModule {
+    return asRoot(super.forRootAsync(options), caches);
+  }
+
+  /** Adds definitions: the importing module can inject these caches, and all decorators can name them. */
+  static forFeature(caches: readonly AnyDefinition[]): DynamicModule {
+    const providers = requireDefinitions('CacheModule.forFeature()', caches).map(cacheProvider);
+    return { module: CacheModule, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}
+
+function asRoot(module: DynamicModule, caches: readonly AnyDefinition[] | undefined): DynamicModule {
+  const cacheProviders = requireDefinitions('CacheModule.forRoot()', caches ?? []).map(cacheProvider);
+  const providers: Provider[] = [
+    {
+      provide: CacheRegistry,
+      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
+      useFactory: (given: CacheModuleOptions, modules: ModulesContainer) => {
+        requireOneRoot(modules, CacheRegistry);
+        const { caches: defined, defaults, clock, random } = resolveModuleOptions(given);
+        const registry = new CacheRegistry({ defaults, clock, random });
+        for (const definition of defined) registry.define(definition, 'CacheModule.forRoot()');
+        return registry;
+      },
+    },
+    {
+      provide: CacheRuntime,
+      inject: [CacheRegistry, ModulesContainer],
+      useFactory: (registry: CacheRegistry, modules: ModulesContainer) =>
+        new CacheRuntime(registry, () => prototypesOf(modules)),
+    },
+    {
+      provide: RUNTIME_TOKEN,
+      inject: [CacheRuntime],
+      useFactory: (runtime: CacheRuntime) => new RuntimeHolder(runtime),
+    },
+    CacheExplorer,
+    ...cacheProviders,
+  ];
+  return {
+    ...module,
+    global: true,
+    providers: [...(module.providers ?? []), ...providers],
+    exports: [CacheRegistry, RUNTIME_TOKEN, ...cacheProviders.map(({ provide }) => provide)],
+  };
+}
+
+/** Makes a cache for injection; who is injected with it may wait for the options of `forRootAsync()`. */
+function cacheProvider(definition: AnyDefinition) {
+  return {
+    provide: getCacheToken(definition),
+    inject: [{ token: CacheRegistry, optional: true }],
+    useFactory: (registry: CacheRegistry | undefined): unknown => {
+      if (registry === undefined) {
+        throw new CacheMisuseError(
+          `CacheModule.forFeature() of cache "${definition.name}" needs CacheModule.forRoot() in the root module`,
+        );
+      }
+      registry.define(definition, 'CacheModule.forFeature()');
+      return registry.get(definition.name);
+    },
+  };
+}
+
+function requireDefinitions(caller: string, caches: readonly AnyDefinition[]): readonly AnyDefinition[] {
+  if (Array.isArray(caches) && caches.every(isDefinition)) return caches;
+  throw new CacheOptionsError(caller, [
+    { option: 'caches', rule: 'must be a list of definitions made with defineCache()', received: caches },
+  ]);
+}

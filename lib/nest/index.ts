@@ -1,0 +1,12 @@
+export { CacheModule } from './cache.module.js';
+export type { CacheModuleAsyncOptions, CacheModuleOptions, CacheOptionsFactory } from './cache.module-options.js';
+export { Cacheable } from './cacheable.decorator.js';
+export { CachePut } from './cache-put.decorator.js';
+export { CacheEvict } from './cache-evict.decorator.js';
+export { CacheGroup } from './cache-group.decorator.js';
+export { CacheDefaults } from './cache-defaults.decorator.js';
+export { InjectCache } from './inject-cache.decorator.js';
+export { OnCacheEvent } from './on-cache-event.decorator.js';
+export { CacheOperationInterceptor } from './cache-operation.interceptor.js';
+export { getCacheToken } from './tokens.js';
+export type { ClassDefaultOptions, EvictOptions, OwnCacheOptions, StoreOptions } from './decorator.options.js';

@@ -1,0 +1,94 @@
+import type { Address, Arguments } from './addressing.js';
+import type { BoundMethodParts, WholeMethod } from './bound-method.js';
+import { CollectedValues } from './collected-values.js';
+import type { CallPlan } from './operation-chain.js';
+import type { StoreStep } from './store-step.js';
+import { Tape } from './tape.js';
+
+type Source = () => AsyncIterable<unknown>;
+
+/**
+ * The chain for a method that returns an AsyncIterable. Nothing happens before the first `next()`.
+ *
+ * Concurrent readers of one key share one run of the method, each at its own pace: the source is pulled when the fastest
+ * asks. When the last of them leaves early the source is closed and nothing is stored, for nobody wants the rest.
+ */
+export class IterableMethod implements WholeMethod {
+  /** The tapes that can still be joined, by index. */
+  private readonly running = new Map<unknown, Tape>();
+
+  constructor(private readonly parts: BoundMethodParts) {}
+
+  call(self: unknown, args: Arguments): AsyncIterable<unknown> {
+    const { chain, original } = this.parts;
+    // The kind of the method says what it returns.
+    return this.read(
+      () => chain.plan(args),
+      args,
+      () => Reflect.apply(original, self, args) as AsyncIterable<unknown>,
+    );
+  }
+
+  resume(plan: CallPlan, args: Arguments, result: unknown): AsyncIterable<unknown> {
+    return this.read(
+      () => plan,
+      args,
+      () => result as AsyncIterable<unknown>,
+    );
+  }
+
+  private async *read(planCall: () => CallPlan, args: Arguments, source: Source): AsyncGenerator<unknown> {
+    const plan = planCall();
+    await plan.evicted;
+    const { cacheable } = this.parts.chain;
+    const values =
+      cacheable === undefined || plan.lookup === undefined
+        ? source()
+        : this.shared(cacheable, plan.lookup, args, source);
+    yield* plan.puts.length + plan.evictions.length === 0 ? values : this.finished(values, plan, args);
+  }
+
+  private async *shared(step: StoreStep, address: Address, args: Arguments, source: Source): AsyncGenerator<unknown> {
+    const hit = step.hit(address);
+    if (hit !== undefined) {
+      yield* step.form.unpack(await hit);
+      return;
+    }
+    if (step.cache.closed) {
+      yield* source();
+      return;
+    }
+    let started: Tape | undefined;
+    const loaded = step.load(address, args, () => {
+      started = new Tape(source(), step, () => this.release(address, started));
+      this.running.set(address.index, started);
+      return started.packed;
+    });
+    started?.feed(loaded);
+    const tape = started ?? this.running.get(address.index);
+    if (tape?.feeds(loaded)) yield* tape.read();
+    else yield* step.form.unpack(await loaded);
+  }
+
+  private release({ index }: Address, tape: Tape | undefined): void {
+    if (this.running.get(index) === tape) this.running.delete(index);
+  }
+
+  /** put → evict-after when the source has ended, or when the reader leaves after a value: it has its result. */
+  private async *finished(values: AsyncIterable<unknown>, plan: CallPlan, args: Arguments): AsyncGenerator<unknown> {
+    const { chain } = this.parts;
+    const collected = new CollectedValues(Math.max(0, ...plan.puts.map(({ step }) => step.form.limit)));
+    let failed = true;
+    try {
+      for await (const value of values) {
+        collected.add(value);
+        failed = false;
+        yield value;
+        failed = true;
+      }
+      failed = false;
+    } finally {
+      if (!failed) await chain.finish(plan, args, (step) => collected.packedFor(step));
+    }
+  }
+}

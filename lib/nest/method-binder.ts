@@ -1,0 +1,208 @@
+import { CacheMisuseError, firstDefined, type Duration } from '../core/index.js';
+import { MethodKeyCodec } from '../cache/key-codec.js';
+import { type CacheOptions, type CacheRegistry, type IndexedCache } from '../cache/index.js';
+import { namedAddressing, ownAddressing, requireKey, type Addressing, type Arguments } from './addressing.js';
+import { boundMethod, type BoundMethod } from './bound-method.js';
+import { EvictStep } from './evict-step.js';
+import { classDefaultsOf, classGroupsOf, classNameOf, declarerOf, type MethodRecord } from './metadata.js';
+import { OperationChain } from './operation-chain.js';
+import type {
+  CacheableOperation,
+  CacheReference,
+  ClassDefaults,
+  EvictOperation,
+  Operation,
+  PutOperation,
+  StoreOperation,
+} from './operation.js';
+import type { Reporter } from './reporter.js';
+import { declaredKind, synchronousMethod } from './result-kind.js';
+import { DEFAULT_MAX_ITEMS, ONLY_VALUE, wholeSequence, type SequenceForm } from './sequence-form.js';
+import { StoreStep } from './store-step.js';
+
+/** Where a step stores: a cache, and how calls and sequences find their place in it. */
+interface Place {
+  readonly cache: IndexedCache<unknown, unknown>;
+  readonly addressing: Addressing;
+  readonly form: SequenceForm;
+}
+
+/** `Class.method` for the class that an instance is of; a method it overrides and calls by `super` is told apart. */
+export function labelOf(prototype: object, { name, prototype: declarer }: MethodRecord): string {
+  const concrete = classNameOf(prototype);
+  const owner = declarerOf(prototype, name) === declarer ? concrete : `${concrete}/${classNameOf(declarer)}`;
+  return `${owner}.${String(name)}`;
+}
+
+/** Turns what decorators recorded of one method into the steps of one class in one app. */
+export class MethodBinder {
+  readonly label: string;
+  private readonly defaults: readonly ClassDefaults[];
+
+  constructor(
+    private readonly prototype: object,
+    private readonly record: MethodRecord,
+    private readonly registry: CacheRegistry,
+    private readonly reporter: Reporter,
+    /** Makes sure that a cache of that name is declared, if anything declares it. */
+    private readonly requireDeclared: (cache: string) => void,
+  ) {
+    this.label = labelOf(prototype, record);
+    this.defaults = classDefaultsOf(prototype);
+  }
+
+  /** Makes the method's own cache, if it has one, so that others can name it. */
+  declareOwnCache(): Place | undefined {
+    const operation = this.only('cacheable');
+    if (operation === undefined || this.referenceOf(operation) !== undefined) return undefined;
+    const name = operation.name ?? this.label;
+    const { cache, keys } = this.registry.defineMethodCache(
+      name,
+      this.ownOptions(operation),
+      `@Cacheable of ${this.label}`,
+    );
+    const maxItems = operation.maxItems ?? this.default('maxItems') ?? DEFAULT_MAX_ITEMS;
+    return {
+      // A method's own cache takes whatever its method returns.
+      cache: cache as unknown as IndexedCache<unknown, unknown>,
+      addressing: ownAddressing(`@Cacheable of ${this.label}`, keys, operation.key),
+      form: wholeSequence(maxItems),
+    };
+  }
+
+  bind(ownPlace: Place | undefined): BoundMethod {
+    const kind = declaredKind(this.record);
+    if (kind === 'sync') throw synchronousMethod(this.label);
+    return boundMethod(kind, { label: this.label, original: this.record.original, chain: this.chain(ownPlace) });
+  }
+
+  chain(ownPlace: Place | undefined): OperationChain {
+    const cacheable = this.only('cacheable');
+    const evictions = this.all('evict');
+    return new OperationChain(
+      evictions.filter(({ before }) => before).map((operation) => this.evictStep(operation)),
+      cacheable === undefined ? undefined : switchedOn(this.storeStep(cacheable, ownPlace)),
+      this.all('put').flatMap((operation) => switchedOn(this.storeStep(operation, ownPlace)) ?? []),
+      evictions.filter(({ before }) => !before).map((operation) => this.evictStep(operation)),
+    );
+  }
+
+  private storeStep(operation: CacheableOperation | PutOperation, ownPlace: Place | undefined): StoreStep {
+    const label = `@${operation.kind === 'cacheable' ? 'Cacheable' : 'CachePut'} of ${this.label}`;
+    const { cache, addressing, form } = this.placeOf(operation, label, ownPlace);
+    const ttl = operation.ttl ?? this.default('ttl');
+    const tti = operation.tti ?? this.default('tti');
+    const fixedTtl: Duration | undefined = typeof ttl === 'function' ? undefined : ttl;
+    const groups = [...classGroupsOf(this.prototype), ...this.all('group')];
+    const listed = Array.isArray(operation.groups) ? (operation.groups as readonly string[]) : [];
+    const fixedGroups = [...listed, ...groups.flatMap(({ group }) => (typeof group === 'string' ? [group] : []))];
+    return new StoreStep({
+      label,
+      cache,
+      addressing,
+      form,
+      condition: operation.condition ?? this.default('condition'),
+      unless: operation.unless ?? this.default('unless'),
+      ttlOf: typeof ttl === 'function' ? ttl : undefined,
+      groupsOfResult: typeof operation.groups === 'function' ? operation.groups : undefined,
+      groupsOfArguments: groups.flatMap(({ group }) => (typeof group === 'function' ? [group] : [])),
+      fixed: { ttl: fixedTtl, tti, groups: fixedGroups },
+      prepared: cache.prepare(label, { ttl: fixedTtl, tti, groups: fixedGroups }),
+      reporter: this.reporter,
+    });
+  }
+
+  private placeOf(operation: StoreOperation & Operation, label: string, ownPlace: Place | undefined): Place {
+    const reference = this.referenceOf(operation);
+    if (reference === undefined) {
+      if (ownPlace !== undefined) return ownPlace;
+      throw new CacheMisuseError(
+        `${label} names no cache; name one, or give the class one by @CacheDefaults({ cache })`,
+      );
+    }
+    const cache = this.cacheOf(reference, label);
+    if (operation.kind === 'put' && operation.key === undefined && !this.isLookedUpByDefaultKey(reference)) {
+      throw new CacheMisuseError(
+        `${label} needs key: without one its value stands under ${this.label} itself, where no other method looks`,
+      );
+    }
+    const defaultKeys = new MethodKeyCodec(this.label);
+    return { cache, addressing: namedAddressing(label, cache, operation.key, defaultKeys), form: ONLY_VALUE };
+  }
+
+  private evictStep(operation: EvictOperation): EvictStep {
+    const label = `@CacheEvict of ${this.label}`;
+    const { target } = operation;
+    const reference = this.referenceOf(operation);
+    const cache = reference === undefined ? undefined : this.cacheOf(reference, label);
+    if (cache === undefined && target.by !== 'group') {
+      throw new CacheMisuseError(
+        `${label} names no cache, which only { group } can do without; name one, or give the class one by @CacheDefaults({ cache })`,
+      );
+    }
+    const indexOf = (args: Arguments): unknown =>
+      target.by === 'key' ? cache?.codec.index(requireKey(label, target.key(...args))) : undefined;
+    return new EvictStep({
+      label,
+      cache,
+      target,
+      indexOf,
+      condition: operation.condition ?? this.default('condition'),
+      registry: this.registry,
+      reporter: this.reporter,
+    });
+  }
+
+  private cacheOf(reference: CacheReference, label: string): IndexedCache<unknown, unknown> {
+    // A definition declares itself; a name must be declared by somebody. What keys and values are was checked by the
+    // compiler, where the decorator stands.
+    if (typeof reference === 'string') this.requireDeclared(reference);
+    else this.registry.define(reference, label);
+    return this.registry.core<unknown, unknown>(cacheName(reference), label);
+  }
+
+  private referenceOf({ cache }: { readonly cache: CacheReference | undefined }): CacheReference | undefined {
+    return cache ?? this.default('cache');
+  }
+
+  /** Whether this very method reads what a put under the default key stores. */
+  private isLookedUpByDefaultKey(reference: CacheReference): boolean {
+    const cacheable = this.only('cacheable');
+    if (cacheable === undefined || cacheable.key !== undefined) return false;
+    const looked = this.referenceOf(cacheable);
+    return looked !== undefined && cacheName(looked) === cacheName(reference);
+  }
+
+  /** A method's own cache keeps the options that its decorator and its class name; the rest comes from the module. */
+  private ownOptions({ own, ttl, tti }: CacheableOperation): CacheOptions<string, unknown> {
+    const classOptions = [...this.defaults].reverse().map((defaults) => defaults.own);
+    const fixedTtl = typeof ttl === 'function' ? undefined : ttl;
+    const given = Object.assign({}, ...classOptions, own, {
+      ttl: firstDefined(fixedTtl, this.default('ttl')),
+      tti: firstDefined(tti, this.default('tti')),
+    }) as CacheOptions<string, unknown>;
+    return given;
+  }
+
+  /** What the closest class that has it gives by `@CacheDefaults`. */
+  private default<Name extends keyof ClassDefaults>(name: Name): ClassDefaults[Name] | undefined {
+    return this.defaults.find((defaults) => defaults[name] !== undefined)?.[name];
+  }
+
+  private all<Kind extends Operation['kind']>(kind: Kind): Extract<Operation, { kind: Kind }>[] {
+    const isOfKind = (operation: Operation): operation is Extract<Operation, { kind: Kind }> => operation.kind === kind;
+    return this.record.operations.filter(isOfKind);
+  }
+
+  private only(kind: 'cacheable'): CacheableOperation | undefined {
+    return this.all(kind)[0];
+  }
+}
+
+function switchedOn(step: StoreStep): StoreStep | undefined {
+  return step.cache.enabled ? step : undefined;
+}
+
+function cacheName(reference: CacheReference): string {
+  return typeof reference === 'string' ? reference : reference.name;
+}

@@ -1,0 +1,89 @@
+import { Inject, Optional } from '@nestjs/common';
+import { CacheMisuseError } from '../core/index.js';
+import { CallSite } from './call-site.js';
+import {
+  addOperation,
+  addRecord,
+  classNameOf,
+  copyMetadata,
+  hasRecords,
+  ownRecord,
+  type MethodRecord,
+} from './metadata.js';
+import type { AnyMethod } from './method-types.js';
+import type { Operation } from './operation.js';
+import { RUNTIME, RUNTIME_TOKEN } from './tokens.js';
+
+/** What a method decorator of ours is called with, before we know that it stands on a method. */
+export interface Decorated {
+  readonly target: object;
+  readonly name: string | symbol;
+  readonly descriptor: PropertyDescriptor | undefined;
+}
+
+/**
+ * Records an operation on a method. The first one also puts a wrapper in the method's place; later ones find its record
+ * and only add to it, however many other decorators stand between.
+ */
+export function decorateMethod({ target, name, descriptor }: Decorated, operation: Operation): void {
+  const known = ownRecord(target, name);
+  if (known !== undefined) {
+    refuseSecondLookup(known, operation);
+    addOperation(known, operation);
+    return;
+  }
+  // requireMethod() was here before: the value is a method.
+  const method = descriptor as TypedPropertyDescriptor<AnyMethod> & { value: AnyMethod };
+  const record = wrap(target, name, method.value, operation);
+  if (!hasRecords(target)) injectRuntime(target);
+  addRecord(record);
+  method.value = record.wrapper;
+}
+
+/** Refuses what is no instance method; every decorator of ours calls it first. */
+export function requireMethod(decorator: string, { target, name, descriptor }: Decorated): string {
+  const isStatic = typeof target === 'function';
+  const label = `${isStatic ? target.name : classNameOf(target)}.${String(name)}`;
+  if (isStatic) {
+    throw new CacheMisuseError(
+      `${decorator} stands on the static member ${label}, which has no application; make it an instance method of a provider`,
+    );
+  }
+  if (typeof descriptor?.value !== 'function') {
+    throw new CacheMisuseError(`${decorator} stands on ${label}, which is no method; put it on an instance method`);
+  }
+  return label;
+}
+
+function refuseSecondLookup({ prototype, name, operations }: MethodRecord, { kind }: Operation): void {
+  if (kind !== 'cacheable' || !operations.some((operation) => operation.kind === 'cacheable')) return;
+  const label = `${classNameOf(prototype)}.${String(name)}`;
+  throw new CacheMisuseError(`${label} has two @Cacheable decorators; keep one: a call has one place to be looked up`);
+}
+
+function wrap(prototype: object, name: string | symbol, original: AnyMethod, operation: Operation): MethodRecord {
+  const record: MethodRecord = { prototype, name, original, wrapper: original, operations: [operation] };
+  const site = new CallSite(record);
+  // The hot path: see CallSite. Nothing else may happen here. A method, so that it is no constructor.
+  const { wrapper } = {
+    wrapper(this: unknown, ...args: never[]): unknown {
+      return site.serves(this) ? site.bound.call(this, args) : site.callUnbound(this, args);
+    },
+  };
+  disguise(wrapper, original);
+  return Object.assign(record, { wrapper });
+}
+
+/** Makes the wrapper look like the method: its name, its length, what others left on it. */
+function disguise(wrapper: AnyMethod, original: AnyMethod): void {
+  for (const key of Reflect.ownKeys(original)) {
+    if (key !== 'prototype') Object.defineProperty(wrapper, key, Object.getOwnPropertyDescriptor(original, key) ?? {});
+  }
+  copyMetadata(original, wrapper);
+}
+
+/** Lets Nest hand the app's runtime to every instance that it builds of this class, or of one that inherits from it. */
+function injectRuntime(prototype: object): void {
+  Optional()(prototype, RUNTIME);
+  Inject(RUNTIME_TOKEN)(prototype, RUNTIME);
+}

@@ -1,0 +1,130 @@
+import { defer, from, mergeMap, Observable } from 'rxjs';
+import type { Address, Arguments } from './addressing.js';
+import type { BoundMethodParts, WholeMethod } from './bound-method.js';
+import { CollectedValues } from './collected-values.js';
+import type { CallPlan } from './operation-chain.js';
+import { Recording } from './recording.js';
+import type { StoreStep } from './store-step.js';
+
+/** Makes the source: calls the method. */
+type Source = () => Observable<unknown>;
+
+/**
+ * The chain for a method that returns an Observable. Nothing happens before a subscription; each is a call.
+ *
+ * Concurrent subscribers of one key share one subscription to the source: values reach them as they come, who comes
+ * later gets the earlier ones first. The load belongs to the cache, so a subscriber who leaves ends it for nobody, not
+ * even as the last: `firstValueFrom()` leaves before the source completes, and its value is stored all the same.
+ */
+export class ObservableMethod implements WholeMethod {
+  /** The recordings that can still be joined, by index. */
+  private readonly running = new Map<unknown, Recording>();
+
+  constructor(private readonly parts: BoundMethodParts) {}
+
+  call(self: unknown, args: Arguments): Observable<unknown> {
+    const { chain, original } = this.parts;
+    return this.observe(
+      () => chain.plan(args),
+      args,
+      // The kind of the method says so; another copy of RxJS is as good.
+      () => from(Reflect.apply(original, self, args) as Observable<unknown>),
+    );
+  }
+
+  resume(plan: CallPlan, args: Arguments, result: unknown): Observable<unknown> {
+    return this.observe(
+      () => plan,
+      args,
+      () => from(result as Observable<unknown>),
+    );
+  }
+
+  /** The chain around a source that is not the method's own call: the rest of a request pipeline. */
+  around(args: Arguments, source: Source): Observable<unknown> {
+    return this.observe(() => this.parts.chain.plan(args), args, source);
+  }
+
+  private observe(planCall: () => CallPlan, args: Arguments, source: Source): Observable<unknown> {
+    return new Observable((subscriber) => {
+      // What throws here, a key function say, RxJS delivers as the error of this subscription.
+      const plan = planCall();
+      const proceed = (): void => {
+        if (!subscriber.closed) subscriber.add(this.lookUpOrCall(plan, args, source).subscribe(subscriber));
+      };
+      if (plan.evicted === undefined) proceed();
+      else void plan.evicted.then(proceed);
+    });
+  }
+
+  private lookUpOrCall(plan: CallPlan, args: Arguments, source: Source): Observable<unknown> {
+    const { cacheable } = this.parts.chain;
+    const values =
+      cacheable === undefined || plan.lookup === undefined
+        ? defer(source)
+        : this.shared(cacheable, plan.lookup, args, source);
+    return plan.puts.length + plan.evictions.length === 0 ? values : this.finished(values, plan, args);
+  }
+
+  private shared(step: StoreStep, address: Address, args: Arguments, source: Source): Observable<unknown> {
+    return new Observable((subscriber) => {
+      const replay = (stored: Promise<unknown>): void => {
+        subscriber.add(
+          from(stored)
+            .pipe(mergeMap((value) => step.form.unpack(value)))
+            .subscribe(subscriber),
+        );
+      };
+      const hit = step.hit(address);
+      if (hit !== undefined) return replay(hit);
+      if (step.cache.closed) return void subscriber.add(defer(source).subscribe(subscriber));
+      let started: Recording | undefined;
+      let joined = false;
+      const loaded = step.load(address, args, () => {
+        started = new Recording(step, () => this.release(address, started));
+        // A joined load that was refused runs this later: then the caller waits for the stored value already.
+        if (!joined) subscriber.add(started.values.subscribe(subscriber));
+        this.running.set(address.index, started);
+        started.connect(defer(source));
+        return started.packed;
+      });
+      if (started !== undefined) return started.endWith(loaded);
+      joined = true;
+      const running = this.running.get(address.index);
+      if (running?.isOf(loaded)) subscriber.add(running.values.subscribe(subscriber));
+      else replay(loaded);
+    });
+  }
+
+  private release({ index }: Address, recording: Recording | undefined): void {
+    if (this.running.get(index) === recording) this.running.delete(index);
+  }
+
+  /** put → evict-after when the source has completed, or when the subscriber leaves after a value: it has its result. */
+  private finished(values: Observable<unknown>, plan: CallPlan, args: Arguments): Observable<unknown> {
+    const { chain } = this.parts;
+    return new Observable((subscriber) => {
+      const collected = new CollectedValues(Math.max(0, ...plan.puts.map(({ step }) => step.form.limit)));
+      let ended = false;
+      const finish = (): Promise<void> => {
+        ended = true;
+        return chain.finish(plan, args, (step) => collected.packedFor(step));
+      };
+      const subscription = values.subscribe({
+        next: (value) => {
+          collected.add(value);
+          subscriber.next(value);
+        },
+        error: (error) => {
+          ended = true;
+          subscriber.error(error);
+        },
+        complete: () => void finish().then(() => subscriber.complete()),
+      });
+      return () => {
+        subscription.unsubscribe();
+        if (!ended && !collected.isEmpty) void finish();
+      };
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import { CacheMisuseError, type CacheEvent, type CacheEventType } from '../core/index.js';
+import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from '../cache/index.js';
+import { addEventHandler } from './metadata.js';
+import { requireMethod } from './method-wrapper.js';
+import type { EventHandlerDecorator } from './method-types.js';
+
+const EVENT_TYPES = {
+  hit: true,
+  miss: true,
+  put: true,
+  load: true,
+  loadError: true,
+  refresh: true,
+  stale: true,
+  evict: true,
+  expire: true,
+  invalidate: true,
+  clear: true,
+  promote: true,
+  demote: true,
+  tierError: true,
+  breaker: true,
+  bus: true,
+  recovered: true,
+} satisfies Record<CacheEventType, true>;
+
+/** One type of event, or several. */
+type Types = CacheEventType | readonly CacheEventType[];
+
+/**
+ * Calls the method for events of a cache, or of all caches: `@OnCacheEvent(Users, 'evict')`, `@OnCacheEvent(undefined,
+ * ['evict', 'expire'])`, `@OnCacheEvent()`. From the bootstrap until the app shuts down; the provider must be a singleton.
+ * Events are delivered synchronously, so keep it short. What it throws or rejects with is logged once and harms nobody.
+ */
+export function OnCacheEvent<K, V>(
+  cache: CacheDefinition<K, V> | MemoryCacheDefinition<K, V>,
+  types?: Types,
+): EventHandlerDecorator<CacheEvent<K, V>>;
+export function OnCacheEvent(cacheName?: string, types?: Types): EventHandlerDecorator<CacheEvent>;
+export function OnCacheEvent(cache?: AnyDefinition | string, types?: Types) {
+  return (target: object, name: string | symbol, descriptor: PropertyDescriptor): void => {
+    const label = `@OnCacheEvent of ${requireMethod('@OnCacheEvent', { target, name, descriptor })}`;
+    if (cache !== undefined && typeof cache !== 'string' && !isDefinition(cache)) {
+      throw new CacheMisuseError(`${label}: the first argument must be a cache's definition, its name, or undefined`);
+    }
+    const listed = types === undefined ? undefined : typeof types === 'string' ? [types] : types;
+    for (const type of listed ?? []) {
+      if (Object.hasOwn(EVENT_TYPES, type)) continue;
+      throw new CacheMisuseError(
+        `${label}: ${JSON.stringify(type)} is no type of event; there are ${Object.keys(EVENT_TYPES).join(', ')}`,
+      );
+    }
+    addEventHandler(target, { name, cache: typeof cache === 'object' ? cache.name : cache, types: listed });
+  };
+}

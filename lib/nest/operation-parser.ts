@@ -1,0 +1,205 @@
+import { CacheMisuseError, CacheOptionsError, OptionProblems, DURATION_RULE } from '../core/index.js';
+import { isDefinition, type CacheOptions } from '../cache/index.js';
+import type {
+  CacheableOperation,
+  CacheReference,
+  ClassDefaults,
+  EvictOperation,
+  EvictTarget,
+  GroupOperation,
+  PutOperation,
+  StoreOperation,
+  UserFunction,
+} from './operation.js';
+
+/* From what a user wrote in a decorator to an operation. Literals are checked here, while the class is being defined, so
+ * that the error points at the line; what depends on the app is checked when the method is bound. */
+
+const STORE_OPTIONS = ['key', 'condition', 'unless', 'ttl', 'tti', 'groups'];
+const SEQUENCE_OPTIONS = ['name', 'maxItems'];
+const OWN_OPTIONS: readonly (keyof CacheOptions)[] = [
+  'ttlJitter',
+  'maxSize',
+  'maxMemory',
+  'maxWeight',
+  'weigher',
+  'policy',
+  'loadTimeout',
+  'clone',
+  'enabled',
+];
+const EVICT_TARGETS = ['key', 'group', 'matching', 'all'] as const;
+
+type Given = Readonly<Record<string, unknown>>;
+
+export function parseCacheable(label: string, first: unknown, second: unknown): CacheableOperation {
+  const { cache, given } = splitArguments(label, first, second);
+  return checked(label, (problems) => {
+    problems.refuseUnknown(given, [...STORE_OPTIONS, ...SEQUENCE_OPTIONS, ...OWN_OPTIONS]);
+    if (cache !== undefined) refuseOwnOptions(problems, given);
+    return { kind: 'cacheable', ...storeOptions(problems, cache, given), ...ownOptions(problems, given) };
+  });
+}
+
+export function parsePut(label: string, first: unknown, second: unknown): PutOperation {
+  const { cache, given } = splitArguments(label, first, second);
+  return checked(label, (problems) => {
+    problems.refuseUnknown(given, STORE_OPTIONS);
+    return { kind: 'put', ...storeOptions(problems, cache, given) };
+  });
+}
+
+export function parseEvict(label: string, first: unknown, second: unknown): EvictOperation {
+  const { cache, given } = splitArguments(label, first, second);
+  return checked(label, (problems) => {
+    problems.refuseUnknown(given, [...EVICT_TARGETS, 'before', 'condition']);
+    return {
+      kind: 'evict',
+      cache,
+      target: evictTarget(problems, given),
+      before: problems.oneOf('before', given['before'], [true, false], false),
+      condition: userFunction(problems, 'condition', given),
+    };
+  });
+}
+
+export function parseGroup(label: string, group: unknown): GroupOperation {
+  return checked(label, (problems) => ({ kind: 'group', group: groupOption(problems, group) }));
+}
+
+export function parseDefaults(label: string, options: unknown): ClassDefaults {
+  const given = requireOptions(label, options);
+  return checked(label, (problems) => {
+    problems.refuseUnknown(given, ['cache', 'ttl', 'tti', 'condition', 'unless', 'maxItems', ...OWN_OPTIONS]);
+    const cache = given['cache'] === undefined ? undefined : requireCache(label, given['cache']);
+    if (cache !== undefined) refuseOwnOptions(problems, given);
+    const { ttl, tti, condition, unless } = storeOptions(problems, cache, given);
+    const { maxItems, own } = ownOptions(problems, given);
+    problems.require(typeof ttl !== 'function', 'ttl', DURATION_RULE, ttl);
+    return { cache, ttl: typeof ttl === 'function' ? undefined : ttl, tti, condition, unless, maxItems, own };
+  });
+}
+
+/** A cache named by a definition or by its name. */
+export function requireCache(label: string, cache: unknown): CacheReference {
+  if (typeof cache === 'string' && cache !== '') return cache;
+  if (isDefinition(cache)) {
+    if (cache.kind === 'cache') return cache;
+    throw new CacheMisuseError(
+      `${label} names "${cache.name}", a MemoryCache, which loads nothing; name one made with defineCache()`,
+    );
+  }
+  throw new CacheMisuseError(
+    `${label} names no cache; give it a definition made with defineCache(), or the name of one`,
+  );
+}
+
+function splitArguments(
+  label: string,
+  first: unknown,
+  second: unknown,
+): { cache: CacheReference | undefined; given: Given } {
+  const hasCache = typeof first === 'string' || isDefinition(first) || second !== undefined;
+  return hasCache
+    ? { cache: requireCache(label, first), given: requireOptions(label, second ?? {}) }
+    : { cache: undefined, given: requireOptions(label, first ?? {}) };
+}
+
+function requireOptions(label: string, options: unknown): Given {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options as Given;
+  throw new CacheMisuseError(`${label}: its options must be an object`);
+}
+
+/** What is checked here is checked by hand: the shapes below are what the checks have established. */
+function storeOptions(problems: OptionProblems, cache: CacheReference | undefined, given: Given): StoreOperation {
+  const { ttl, tti, groups } = given;
+  if (typeof ttl !== 'function') problems.duration('ttl', ttl, undefined);
+  problems.duration('tti', tti, undefined);
+  const isList = Array.isArray(groups) && groups.every((group) => typeof group === 'string' && group !== '');
+  const valid = groups === undefined || typeof groups === 'function' || isList;
+  problems.require(
+    valid,
+    'groups',
+    'must be a list of texts that are not empty, or a function that returns one',
+    groups,
+  );
+  return {
+    cache,
+    key: userFunction(problems, 'key', given),
+    condition: userFunction(problems, 'condition', given),
+    unless: userFunction(problems, 'unless', given),
+    ttl: ttl as StoreOperation['ttl'],
+    tti: tti as StoreOperation['tti'],
+    groups: groups as StoreOperation['groups'],
+  };
+}
+
+function ownOptions(problems: OptionProblems, given: Given): Pick<CacheableOperation, 'name' | 'maxItems' | 'own'> {
+  const { name } = given;
+  const valid = name === undefined || (typeof name === 'string' && name !== '');
+  problems.require(valid, 'name', 'must be a text that is not empty', name);
+  const own = Object.fromEntries(
+    OWN_OPTIONS.flatMap((option) => (given[option] === undefined ? [] : [[option, given[option]] as const])),
+  );
+  return {
+    name: typeof name === 'string' ? name : undefined,
+    maxItems: problems.positiveInteger('maxItems', given['maxItems'], undefined),
+    // The registry checks them, for it knows the module's defaults.
+    own: own as CacheOptions,
+  };
+}
+
+function refuseOwnOptions(problems: OptionProblems, given: Given): void {
+  for (const option of [...SEQUENCE_OPTIONS, ...OWN_OPTIONS]) {
+    const rule = "describes a method's own cache; give it to defineCache(), or name no cache";
+    problems.require(given[option] === undefined, option, rule, given[option]);
+  }
+}
+
+function evictTarget(problems: OptionProblems, given: Given): EvictTarget {
+  const targets = EVICT_TARGETS.filter((name) => given[name] !== undefined && given[name] !== false);
+  const [by] = targets;
+  if (by === undefined || targets.length > 1) {
+    problems.add('options', 'must name exactly one of key, group, matching and all: true', targets.join(', '));
+    return { by: 'all' };
+  }
+  const target = given[by];
+  switch (by) {
+    case 'key':
+      return { by, key: userFunction(problems, 'key', given) ?? (() => undefined) };
+    case 'group':
+      return { by, group: groupOption(problems, target) };
+    case 'matching': {
+      const valid =
+        (typeof target === 'string' && target !== '') || target instanceof RegExp || typeof target === 'function';
+      problems.require(valid, 'matching', 'must be a glob, a RegExp or a function of the key', target);
+      return { by, pattern: target as string | RegExp | UserFunction<boolean> };
+    }
+    case 'all':
+      problems.require(target === true, 'all', 'must be true', target);
+      return { by };
+  }
+}
+
+function groupOption(problems: OptionProblems, group: unknown): string | UserFunction<unknown> {
+  const valid = (typeof group === 'string' && group !== '') || typeof group === 'function';
+  problems.require(valid, 'group', 'must be a text that is not empty, or a function of the arguments', group);
+  return group as string | UserFunction<unknown>;
+}
+
+function userFunction(problems: OptionProblems, option: string, given: Given): UserFunction<unknown> | undefined {
+  // The decorator's type compared its parameters with the method's.
+  return problems.function(option, given[option] as UserFunction<unknown> | undefined, undefined);
+}
+
+/** Runs the checks; what they find is misuse of the decorator, with every problem in one error. */
+function checked<T>(label: string, parse: (problems: OptionProblems) => T): T {
+  const problems = new OptionProblems(label);
+  const parsed = parse(problems);
+  try {
+    problems.throwIfAny();
+  } catch (cause) {
+    throw new CacheMisuseError(cause instanceof CacheOptionsError ? cause.message : String(cause), { cause });
+  }
+  return parsed;
+}

@@ -1,0 +1,115 @@
+import { CacheMisuseError, type Duration } from '../core/index.js';
+import type { EntryOptions, IndexedCache, LoadContext, PreparedOptions } from '../cache/index.js';
+import { addressOf, type Address, type Addressing, type Arguments } from './addressing.js';
+import type { SequenceForm } from './sequence-form.js';
+import type { UserFunction } from './operation.js';
+import type { Reporter } from './reporter.js';
+
+/** What a step that stores was bound to. */
+export interface StoreStepParts {
+  /** `@Cacheable of Class.method`, for messages. */
+  readonly label: string;
+  readonly cache: IndexedCache<unknown, unknown>;
+  readonly addressing: Addressing;
+  readonly condition: UserFunction<unknown> | undefined;
+  readonly unless: UserFunction<unknown> | undefined;
+  /** Only a function; a fixed one is in `prepared`. */
+  readonly ttlOf: UserFunction<Duration | undefined> | undefined;
+  readonly groupsOfResult: UserFunction<readonly string[]> | undefined;
+  readonly groupsOfArguments: readonly UserFunction<unknown>[];
+  /** What no call changes, as it was given and prepared. */
+  readonly fixed: EntryOptions & { readonly groups: readonly string[] };
+  readonly prepared: PreparedOptions;
+  /** How values of an Observable or AsyncIterable become one stored value. */
+  readonly form: SequenceForm;
+  readonly reporter: Reporter;
+}
+
+/** One `@Cacheable` or `@CachePut`: what is stored of a call, where, and how. */
+export class StoreStep {
+  readonly cache: IndexedCache<unknown, unknown>;
+  readonly form: SequenceForm;
+  /** Whether something is decided only when the result is known. */
+  private readonly decidesByResult: boolean;
+
+  constructor(readonly parts: StoreStepParts) {
+    this.cache = parts.cache;
+    this.form = parts.form;
+    this.decidesByResult =
+      parts.unless !== undefined || parts.ttlOf !== undefined || parts.groupsOfResult !== undefined;
+  }
+
+  /** condition → key: where this call's value stands, or `undefined` when it is not to be cached. */
+  plan(args: Arguments): Address | undefined {
+    const { condition, addressing } = this.parts;
+    return condition === undefined || condition(...args) ? addressOf(addressing, args) : undefined;
+  }
+
+  hit({ index }: Address): Promise<unknown> | undefined {
+    return this.cache.hitAt(index);
+  }
+
+  /** Loads by calling the method, or joins the call that runs for the same key. */
+  load({ index, key }: Address, args: Arguments, call: () => Promise<unknown>): Promise<unknown> {
+    // The app has shut down: the method still answers.
+    if (this.cache.closed) return call();
+    return this.cache.loadAt(index, key, (_, load) => this.observed(load, args, call), this.parts.prepared);
+  }
+
+  /** Stores the result of a call that was made in any case. */
+  put({ index, key }: Address, args: Arguments, value: unknown): void {
+    const { unless, ttlOf, fixed, groupsOfArguments, groupsOfResult, prepared, label, reporter } = this.parts;
+    try {
+      if (unless?.(value, ...args)) return;
+      let options = prepared;
+      if (ttlOf !== undefined || groupsOfResult !== undefined || groupsOfArguments.length > 0) {
+        const ttl = ttlOf?.(value, ...args) ?? fixed.ttl;
+        const groups = [...fixed.groups, ...this.groupsOf(args), ...(groupsOfResult?.(value, ...args) ?? [])];
+        options = this.cache.prepare(label, { ...fixed, ttl, groups });
+      }
+      this.cache.putAt(index, key, value, options);
+    } catch (error) {
+      reporter.notStored(label, error);
+    }
+  }
+
+  private observed(load: LoadContext, args: Arguments, call: () => Promise<unknown>): unknown {
+    // Before the method runs, so that an invalidation of these groups outdates this load.
+    if (this.parts.groupsOfArguments.length > 0) load.groups(...this.groupsOf(args));
+    const result = call();
+    if (!this.decidesByResult) return result;
+    return Promise.resolve(result).then((value) => {
+      this.decide(load, args, value);
+      return value;
+    });
+  }
+
+  /** A function of the user that throws here costs the storing, never the value; and the method does not run again. */
+  private decide(load: LoadContext, args: Arguments, value: unknown): void {
+    const { unless, ttlOf, groupsOfResult, label, reporter } = this.parts;
+    try {
+      if (unless?.(value, ...args)) {
+        load.skip();
+        return;
+      }
+      const ttl = ttlOf?.(value, ...args);
+      if (ttl !== undefined) load.ttl(ttl);
+      if (groupsOfResult !== undefined) load.groups(...groupsOfResult(value, ...args));
+    } catch (error) {
+      load.skip();
+      reporter.notStored(label, error);
+    }
+  }
+
+  private groupsOf(args: Arguments): string[] {
+    return this.parts.groupsOfArguments.flatMap((groupOf) => requireGroups(this.parts.label, groupOf(...args)));
+  }
+}
+
+/** One group or a list of them, as functions of the user return them. */
+export function requireGroups(label: string, groups: unknown): string[] {
+  const list: unknown[] = Array.isArray(groups) ? groups : [groups];
+  const valid = list.filter((group): group is string => typeof group === 'string' && group !== '');
+  if (valid.length === list.length) return valid;
+  throw new CacheMisuseError(`${label}: a group is not a text or empty; return texts that are not empty`);
+}

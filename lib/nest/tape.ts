@@ -1,0 +1,113 @@
+import type { StoreStep } from './store-step.js';
+
+/** One value of a source, and the way to the next: pulled once, by whoever asks first. */
+class Cell {
+  private following: Promise<Cell | undefined> | undefined = undefined;
+
+  constructor(
+    readonly value: unknown,
+    private readonly pull: () => Promise<Cell | undefined>,
+  ) {}
+
+  next(): Promise<Cell | undefined> {
+    return (this.following ??= this.pull());
+  }
+}
+
+/**
+ * One run of an asynchronous source, read by many at their own pace, and what is going to be stored of it.
+ *
+ * The values form a linked list. The tape holds its beginning only while it can be joined; a reader holds the cell it
+ * stands on. So what all readers have passed is garbage, and a source without end costs no memory.
+ */
+export class Tape {
+  /** The value to store: settles when the source ends or fails, has given too much, or was left by all readers. */
+  readonly packed: Promise<unknown>;
+  private readonly source: AsyncIterator<unknown>;
+  private readonly collected: unknown[] = [];
+  private beginning: Cell | undefined;
+  private readers = 0;
+  private load: Promise<unknown> | undefined = undefined;
+  private resolve: (packed: unknown) => void = () => {};
+  private reject: (error: unknown) => void = () => {};
+
+  constructor(
+    source: AsyncIterable<unknown>,
+    private readonly step: StoreStep,
+    /** Called once, when nobody can join any more. */
+    private readonly onRecorded: () => void,
+  ) {
+    this.source = source[Symbol.asyncIterator]();
+    this.beginning = new Cell(undefined, () => this.pull());
+    this.packed = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  /** Names the load that this tape feeds. */
+  feed(load: Promise<unknown>): void {
+    this.load = load;
+    // A reader learns of a failure from the source; the load's own rejection is for those who wait for it.
+    load.catch(() => {});
+    if (this.step.form.limit === 1) void this.drain();
+  }
+
+  feeds(load: Promise<unknown>): boolean {
+    return this.load === load;
+  }
+
+  /** All values, from the first; ends when the load of them has, so that what is stored can be found then. */
+  async *read(): AsyncGenerator<unknown> {
+    let cell = this.beginning;
+    this.readers++;
+    try {
+      while ((cell = await cell?.next()) !== undefined) yield cell.value;
+      await this.load?.catch(() => {});
+    } finally {
+      if (--this.readers === 0) this.abandon();
+    }
+  }
+
+  private async pull(): Promise<Cell | undefined> {
+    try {
+      const { done, value } = await this.source.next();
+      if (done === true) {
+        this.end(() => this.resolve(this.step.form.pack(this.collected)));
+        return undefined;
+      }
+      if (this.collected.length < this.step.form.limit) this.collected.push(value);
+      else this.end(() => this.reject(this.step.form.overflow(this.step.parts.label)));
+      return new Cell(value, () => this.pull());
+    } catch (error) {
+      this.end(() => this.reject(error));
+      throw error;
+    }
+  }
+
+  /** A single value is loaded whether or not its reader asks for the end: others may wait for it. */
+  private async drain(): Promise<void> {
+    let cell = this.beginning;
+    this.readers++;
+    try {
+      while (cell !== undefined && this.beginning !== undefined) cell = await cell.next();
+    } catch {
+      // The readers get it.
+    } finally {
+      if (--this.readers === 0) this.abandon();
+    }
+  }
+
+  /** Nobody reads on: closes the source, and stores nothing unless it had ended. */
+  private abandon(): void {
+    void this.source.return?.().then(undefined, () => {});
+    this.end(() => this.resolve(undefined));
+  }
+
+  private end(settle: () => void): void {
+    if (this.beginning === undefined) return;
+    this.beginning = undefined;
+    this.onRecorded();
+    settle();
+  }
+}
