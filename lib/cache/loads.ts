@@ -34,7 +34,7 @@ export interface Run<K, V> {
  * Races, and what answers them. A `put`, `invalidate…` or `clear` during the load: the flight's fence was opened before
  * the loader started, so {@link write} refuses the result, and a caller who comes after that call starts a load of its
  * own instead of joining ({@link joinable}). A group invalidated before the loader has named its groups: whoever joined
- * after it checks, when the flight ends, whether the result was refused, and then loads anew ({@link Loads.join}). A
+ * after it checks, when the flight ends, whether the result passed its fence, and else loads anew ({@link Loads.join}). A
  * loader that never settles: after `loadTimeout.hold` its flight is abandoned, so the next caller loads anew and the
  * late result is not stored. A loader that waits for its own key, through other keys and caches too: refused.
  */
@@ -76,7 +76,7 @@ export class Loads<K, V> {
     this.noteWait(flight);
     if (!changes.anyGroupChanged(flight.fence)) return flight.promise;
     return flight.promise.then((value) =>
-      flight.refused ? this.load(flight.index, flight.key, loader, options) : value,
+      flight.confirmed ? value : this.load(flight.index, flight.key, loader, options),
     );
   }
 
@@ -132,24 +132,24 @@ export class Loads<K, V> {
   }
 
   /**
-   * Stores what a load returned; `false` when something newer stands against it. A weigher or `groups` function of the
-   * user that throws costs the storing, never the value.
+   * Stores what a load returned; `false` when it did not pass its fence: something newer stands against it, or it was not
+   * to be stored. A weigher or `groups` function of the user that throws costs the storing, never the value.
    */
   store(run: Run<K, V>, { index, key, fence }: Loaded<K>, value: V | undefined): boolean {
     const { context, cause, options } = run;
-    if (context.skipped) return true;
+    if (context.skipped) return false;
     try {
       const { ttlMs, moreGroups: groups } = context;
       return write(this.parts, { index, key, value, cause, fence, options, ttlMs, groups });
     } catch (error) {
       if (this.parts.events.observed) emit(this.parts, 'tierError', { key, tier: 'memory', cause, error });
-      return true;
+      return false;
     }
   }
 
   /** Ends one flight of a run with its value. */
   land(run: Run<K, V>, flight: Flight<K, V>, value: V | undefined): void {
-    if (!flight.abandoned) flight.refused = !this.store(run, flight, value);
+    flight.confirmed = !flight.abandoned && this.store(run, flight, value);
     // A loader that returns nothing says that there is none; its callers are told so.
     flight.resolve(value as V);
   }

@@ -6,8 +6,8 @@ export class Flight<K, V> {
   readonly promise: Promise<V>;
   /** It took too long: nobody joins it, and its result is not stored. */
   abandoned = false;
-  /** Its result was not stored, because something newer stood against it. */
-  refused = false;
+  /** Its result passed the fence: nothing newer stood against it when it was stored. */
+  confirmed = false;
   private settle!: { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void };
   /** The flights whose results this flight's loader waits for at the moment. */
   private waitsFor: Set<Flight<unknown, unknown>> | undefined = undefined;

@@ -38,6 +38,8 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('advance'), ms: fc.constantFrom(1, 500, 1_000, 5_000) }) },
 );
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
 interface Pending {
   resolve(): void;
   reject(): void;
@@ -78,7 +80,7 @@ class History {
     });
   }
 
-  play(one: fc.infer<typeof step>): void {
+  play(one: Step): void {
     switch (one.type) {
       case 'read':
         this.expectFresh([one.key], this.cache.getOrLoad(one.key));

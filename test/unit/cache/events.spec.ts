@@ -10,7 +10,9 @@ function setUp(options: CacheOptions<string, number> = {}) {
 }
 
 describe('events$', () => {
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   it('tells a read that loads as miss, load, put, and the next as hit', async () => {
     const { cache, clock } = setUp();

@@ -154,6 +154,26 @@ describe('promise Fence: a value whose load began before a change of it never be
       expect(await cache.get('a')).toBe('new');
     });
 
+    it.each(['is given up', 'is not to be stored'])(
+      'was invalidated before a caller joined a load that %s: that caller never gets the older result',
+      async (how) => {
+        const clock = new FakeClock();
+        const cache = createCache(defineCache<string, string>('texts', { loadTimeout: { hold: 1_000 } }), { clock });
+        const load = deferred<void>();
+        const older = cache.getOrLoad('a', async (_, context) => {
+          await load.promise;
+          if (how === 'is not to be stored') context.skip();
+          return 'old';
+        });
+        await cache.invalidateGroup('late');
+        const newer = cache.getOrLoad('a', async () => 'new');
+        if (how === 'is given up') clock.advance(1_000);
+        load.resolve();
+        expect(await older).toBe('old');
+        expect(await newer).toBe('new');
+      },
+    );
+
     it('computed from the value, was invalidated during the load: the result is kept out', async () => {
       const cache = setUp({ groups: (value) => [`author:${value}`] });
       const load = deferred<string>();
