@@ -38,7 +38,7 @@ export class CanonicalWriter {
       text = this.write(value);
     } catch (error) {
       if (error instanceof CacheMisuseError) throw error;
-      this.refuse(`throws when it is read (${show(error)})`, { cause: error });
+      this.refuse('throws when it is read', { cause: error });
     }
     if (text.length > MAX_TEXT_LENGTH) this.refuse(TOO_LONG);
     return text;

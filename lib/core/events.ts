@@ -1,0 +1,47 @@
+export type CacheEventType =
+  | 'hit'
+  | 'miss'
+  | 'put'
+  | 'load'
+  | 'loadError'
+  | 'refresh'
+  | 'stale'
+  | 'evict'
+  | 'expire'
+  | 'invalidate'
+  | 'clear'
+  | 'promote'
+  | 'demote'
+  | 'tierError'
+  | 'breaker'
+  | 'bus'
+  | 'recovered';
+
+/**
+ * Why it happened. `put`: who stored (`put` a caller, `load`, `refresh`). `evict`: which bound ran out (`size`,
+ * `weight`, `memory`), or `too-heavy` for an entry that alone is above the bound. `invalidate`: by `key`, `group` or
+ * `pattern`. `loadError`: of a `load` or a `refresh`.
+ */
+export type CacheEventCause =
+  'put' | 'load' | 'refresh' | 'size' | 'weight' | 'memory' | 'too-heavy' | 'key' | 'group' | 'pattern';
+
+/**
+ * Something that happened in a cache; delivered synchronously after the state changed and before the call returns or
+ * its promise resolves.
+ */
+export interface CacheEvent<K = unknown, V = unknown> {
+  readonly type: CacheEventType;
+  /** The cache's name. */
+  readonly cache: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly key?: K;
+  readonly value?: V;
+  readonly group?: string;
+  /** The glob or the regular expression as text; `'(predicate)'` for a function. */
+  readonly pattern?: string;
+  readonly tier?: string;
+  readonly cause?: CacheEventCause;
+  readonly durationMs?: number;
+  readonly error?: unknown;
+}

@@ -1,0 +1,22 @@
+export { systemClock, COARSE_MARGIN_MS, type Cancel, type Clock } from './clock.js';
+export { seededRandom, systemRandom, type Random } from './random.js';
+export { DURATION_RULE, toMilliseconds, type Duration } from './duration.js';
+export {
+  CacheClosedError,
+  CacheError,
+  CacheMisuseError,
+  CacheNoLoaderError,
+  CacheOptionsError,
+  CacheReentrancyError,
+  CacheUnknownError,
+  isCacheError,
+  show,
+  type CacheErrorCode,
+  type OptionProblem,
+} from './errors.js';
+export { firstDefined, OptionProblems } from './options.js';
+export type { CacheEvent, CacheEventCause, CacheEventType } from './events.js';
+export { Emitter, OBSERVABLE, type Observer, type Subscribable, type Unsubscribable } from './emitter.js';
+export { compileGlob, escapeGlob, MAX_GLOB_ALTERNATIVES } from './glob.js';
+export { LatencyHistogram, type LatencyStats } from './histogram.js';
+export { canonical, canonicalArguments, NOT_PRIMITIVE, parseCanonicalPrimitive } from './canonical.js';
