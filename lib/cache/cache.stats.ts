@@ -1,37 +1,19 @@
 import type { LatencyStats } from '../core/index.js';
+import type { MemoryCacheStats } from '../engine/index.js';
 
-/** The numbers of one cache since it was created. */
-export interface CacheStats {
-  /** Lookups that count: `hits + misses`. A caller that joined a running load is a `join`, not a lookup. */
-  readonly gets: number;
-  readonly hits: number;
-  readonly misses: number;
-  /** `hits / gets`, 0 to 1; 0 without lookups. */
-  readonly hitRate: number;
-  /** Values stored by callers, not by loads. */
-  readonly puts: number;
-  readonly loads: number;
-  readonly loadErrors: number;
+/**
+ * The numbers of one cache since it was created; an immutable snapshot. A caller that joined a running load is a
+ * `join`, not a lookup; a bulk load is one load, whatever the number of its keys.
+ */
+export interface CacheStats extends Omit<MemoryCacheStats, 'minus'> {
+  /** Callers that waited for a load that was already running. */
   readonly joins: number;
   readonly staleHits: number;
+  /** Values replaced by `refresh()`. */
   readonly refreshes: number;
-  /** Entries removed by `invalidate…` calls. */
-  readonly invalidations: number;
-  readonly evictions: { readonly size: number; readonly weight: number; readonly memory: number };
-  readonly expirations: number;
-  /** Only with `maxMemory`. */
-  readonly memory?: {
-    readonly usedBytes: number;
-    readonly maxBytes: number;
-    readonly entries: number;
-    readonly overheadBytes: number;
-  };
-  readonly size: number;
-  readonly maxSize: number;
-  readonly weight: number;
-  readonly maxWeight: number;
+  /** `hit`: one in 128, timed. `miss`: until the caller has its value, the load included. `load`: the loader alone. */
   readonly latency: { readonly hit: LatencyStats; readonly miss: LatencyStats; readonly load: LatencyStats };
   readonly tiers: Readonly<Record<string, { readonly hits: number; readonly misses: number; readonly size: number }>>;
-  /** What happened between an earlier snapshot and this one: counters are differences, gauges are this one's. */
+  /** What happened between an earlier snapshot and this one: counters are differences, gauges and latency are this one's. */
   minus(earlier: CacheStats): CacheStats;
 }

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { CacheEvent, Duration } from '../core/index.js';
+import type { KeyPattern } from '../engine/index.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
 import type { BulkLoader, Loader } from './loader.js';
@@ -15,9 +16,6 @@ export interface EntryInfo<V> {
   readonly tier: string;
   readonly stale: boolean;
 }
-
-/** Picks the keys of `invalidateMatching`: a glob, a regular expression, or a function. */
-export type KeyPattern<K> = string | RegExp | ((key: K) => boolean);
 
 /**
  * A bounded, loading cache. Counts and booleans that it returns speak of this process's memory.

@@ -1,4 +1,5 @@
-export type { Cache, EntryInfo, KeyPattern } from './cache.js';
+export type { KeyPattern } from '../engine/index.js';
+export type { Cache, EntryInfo } from './cache.js';
 export type { CacheOptions, CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 export type { CacheDefaults } from './settings.js';
 export type { CacheStats } from './cache.stats.js';

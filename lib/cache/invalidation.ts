@@ -1,6 +1,5 @@
+import { compilePattern, type KeyPattern } from '../engine/index.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
-import type { KeyPattern } from './cache.js';
-import { compilePattern } from './key-pattern.js';
 
 /**
  * Makes entries unusable. The change is noted first, so that whatever was being loaded for them is refused when it
@@ -32,7 +31,7 @@ export class Invalidation<K, V> {
 
   matching(pattern: KeyPattern<K>): number {
     const { codec, changes, store } = this.parts;
-    const { name, matches } = compilePattern(pattern, codec);
+    const { name, matches } = compilePattern<K>(pattern, (key) => codec.text(codec.index(key)));
     // Tried on every key before anything changes, so that a predicate that throws loses nothing.
     const matched: unknown[] = [];
     for (const [index, entry] of store.entries()) if (matches(keyOf(codec, index, entry))) matched.push(index);

@@ -8,11 +8,11 @@ import {
   type CacheEvent,
   type Duration,
 } from '../core/index.js';
-import { BoundedStore, type RemovalCause } from '../engine/index.js';
+import { BoundedStore, type KeyPattern, type RemovalCause } from '../engine/index.js';
 import { ChangeLog, FlightTable } from '../resilience/index.js';
 import { BulkLoads, type Missing } from './bulk-loads.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
-import type { EntryInfo, KeyPattern } from './cache.js';
+import type { EntryInfo } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
 import { prepareOptions, requireTtl, requireValue, type PreparedOptions } from './entry-options.js';

@@ -1,7 +1,12 @@
 export { MemoryCache } from './memory-cache.js';
 export type { MemoryCacheOptions, MemoryEntryOptions } from './memory-cache.options.js';
-export type { MemoryCacheStats } from './memory-cache.stats.js';
-export type { KeyPattern } from './key-pattern.js';
+export {
+  memoryCacheStats,
+  type MemoryCacheCounts,
+  type MemoryCacheGauges,
+  type MemoryCacheStats,
+} from './memory-cache.stats.js';
+export { compilePattern, type KeyPattern } from './key-pattern.js';
 export { BoundedStore, type StoredEntry } from './bounded-store.js';
 export {
   resolveStoreOptions,

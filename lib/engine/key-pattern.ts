@@ -12,32 +12,31 @@ export interface CompiledPattern<K> {
   matches(key: K): boolean;
 }
 
+/** The text of a key for globs and regular expressions; `undefined` for a key that has none, which they never match. */
+export type KeyText<K> = (key: K) => string | undefined;
+
 /** Compiles a pattern; what is none is a CacheMisuseError. */
-export function compilePattern<K>(pattern: KeyPattern<K>): CompiledPattern<K> {
+export function compilePattern<K>(pattern: KeyPattern<K>, textOf: KeyText<K> = ownText): CompiledPattern<K> {
   if (typeof pattern === 'function') return { name: '(predicate)', matches: (key) => Boolean(pattern(key)) };
-  if (typeof pattern === 'string') {
-    const matchesText = compileGlob(pattern);
-    return { name: pattern, matches: (key) => isTextual(key) && matchesText(String(key)) };
+  if (typeof pattern === 'string') return { name: pattern, matches: onText(textOf, compileGlob(pattern)) };
+  if (pattern instanceof RegExp) {
+    // A copy of our own: with the flags g and y, `test` remembers where it stopped.
+    const own = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+    const matches = onText(textOf, (text) => text.length <= LONGEST_REGEXP_KEY && own.test(text));
+    return { name: String(pattern), matches };
   }
-  if (pattern instanceof RegExp) return compileRegExp(pattern);
   throw new CacheMisuseError(
-    `invalidateMatching() needs a glob, a RegExp or a function of the key (received ${show(pattern)})`,
+    `invalidateMatching() needs a glob such as 'user:*', a RegExp or a function of the key (received ${show(pattern)})`,
   );
 }
 
-function compileRegExp<K>(pattern: RegExp): CompiledPattern<K> {
-  // A copy of our own: with the flags g and y, `test` remembers where it stopped.
-  const own = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
-  return {
-    name: String(pattern),
-    matches(key) {
-      if (!isTextual(key)) return false;
-      const text = String(key);
-      return text.length <= LONGEST_REGEXP_KEY && own.test(text);
-    },
+function onText<K>(textOf: KeyText<K>, matches: (text: string) => boolean): (key: K) => boolean {
+  return (key) => {
+    const text = textOf(key);
+    return text !== undefined && matches(text);
   };
 }
 
-function isTextual(key: unknown): key is string | number {
-  return typeof key === 'string' || typeof key === 'number';
+function ownText(key: unknown): string | undefined {
+  return typeof key === 'string' || typeof key === 'number' ? String(key) : undefined;
 }

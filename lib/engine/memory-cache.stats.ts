@@ -31,7 +31,7 @@ export interface MemoryCacheStats {
   /** Infinity when no weight bounds the cache. */
   readonly maxWeight: number;
   /** What happened between an earlier snapshot and this one: counters are differences, gauges are this one's. */
-  minus(earlier: MemoryCacheStats): MemoryCacheStats;
+  minus(earlier: Omit<MemoryCacheStats, 'minus'>): MemoryCacheStats;
 }
 
 /** What is counted; all else of the stats follows from it or is a gauge. */
@@ -63,7 +63,7 @@ export function memoryCacheStats(counts: MemoryCacheCounts, gauges: MemoryCacheG
     maxSize: gauges.maxSize,
     weight: gauges.weight,
     maxWeight: gauges.maxWeight,
-    minus: (earlier: MemoryCacheStats) => memoryCacheStats(difference(counts, earlier), gauges),
+    minus: (earlier: Omit<MemoryCacheStats, 'minus'>) => memoryCacheStats(difference(counts, earlier), gauges),
   });
 }
 

@@ -212,7 +212,7 @@ describe('Cache', () => {
     });
 
     it('something else than a pattern is refused', async () => {
-      await expect(setUp().cache.invalidateMatching(5 as never)).rejects.toThrow(/must be a glob such as 'user:\*'/);
+      await expect(setUp().cache.invalidateMatching(5 as never)).rejects.toThrow(/needs a glob such as 'user:\*'/);
     });
   });
 
