@@ -35,6 +35,8 @@ export interface StoreOptions<
 /** The options of `@Cacheable` that describe a cache of the method's own: only without a named cache. */
 export interface OwnCacheOptions
   extends Omit<ModuleDefaults, 'ttl' | 'tti'>, Pick<CacheOptions, 'maxWeight' | 'weigher'> {
+  /** Never: a definition is no options object, though both have a name. */
+  readonly kind?: never;
   /** The cache's name. @defaultValue `Class.method` */
   readonly name?: string;
   /** How many values of an Observable or AsyncIterable are kept; a longer sequence is not stored. @defaultValue 10,000 */
