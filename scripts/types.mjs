@@ -5,10 +5,8 @@ import { root, runTool } from './run.mjs';
 
 const projects = ['tsconfig.json', 'sample-app/tsconfig.json'].filter((project) => existsSync(join(root, project)));
 
-// The sample app imports the library as its users do, by name, and so reads the built declarations.
-if (projects.length > 1) await runTool('scripts/build.mjs', ['--when-stale']);
-
-let failed = false;
+// The sample app and the benches import the library as its users do, by name, and so read the built declarations.
+let failed = (await runTool('scripts/build.mjs', ['--when-stale'])) !== 0;
 for (const project of projects) {
   const code = await runTool('node_modules/typescript/bin/tsc', ['-p', project, '--noEmit']);
   console.log(`types: ${project} ${code === 0 ? 'has no errors' : 'has errors'}`);

@@ -33,6 +33,7 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
   'observability/otel': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', '@opentelemetry/api'] },
   'observability/dashboard': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'node:*'] },
   testing: { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },
+  'lib/engine.ts': { layers: ['core', 'engine'], packages: [] },
   'lib/index.ts': { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },
 };
 

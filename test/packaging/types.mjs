@@ -38,17 +38,14 @@ export async function checkTypes(checks, { name, folder, root }) {
 /** That the consumer imports, and by `noUnusedLocals` uses, each name that the package exports, types included. */
 function checkPublicNames({ folder }) {
   const ts = createRequire(join(folder, 'package.json'))('typescript');
-  const file = join(folder, 'src/app.ts');
-  const { options } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(join(folder, 'tsconfig.json'), ts.sys.readFile).config,
-    ts.sys,
-    folder,
-  );
-  const program = ts.createProgram([file], options);
+  const files = ['app.ts', 'engine.ts'].map((file) => join(folder, 'src', file));
+  const config = ts.readConfigFile(join(folder, 'tsconfig.json'), ts.sys.readFile).config;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
+  const program = ts.createProgram(files, options);
   const checker = program.getTypeChecker();
-  const imports = program
-    .getSourceFile(file)
-    .statements.filter(
+  const imports = files
+    .flatMap((file) => program.getSourceFile(file).statements)
+    .filter(
       (statement) => ts.isImportDeclaration(statement) && /^nestjs-strata(\/|$)/.test(statement.moduleSpecifier.text),
     );
 
@@ -64,7 +61,7 @@ function checkPublicNames({ folder }) {
   for (const [entry, names] of exported) {
     const forgotten = names.filter((name) => !imported.get(entry).includes(name));
     if (forgotten.length > 0)
-      throw new Failure(`consumers/shared/src/app.ts does not use ${forgotten.join(', ')} of ${entry}`);
+      throw new Failure(`consumers/shared/src does not use ${forgotten.join(', ')} of ${entry}`);
   }
   const total = [...exported.values()].flat().length;
   if (exported.size !== 3 || total === 0) throw new Failure(`saw ${exported.size} entries with ${total} names`);

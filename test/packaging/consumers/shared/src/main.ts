@@ -1,9 +1,13 @@
-import { exercise } from './app.js';
+import { deepStrictEqual } from 'node:assert';
+import { EXPECTED, exercise } from './app.js';
 
-exercise().then(
-  (seen) => console.log(`${seen.length} features`),
-  (error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  },
-);
+async function main(): Promise<void> {
+  const seen = await exercise();
+  deepStrictEqual(seen, EXPECTED);
+  console.log(`${Object.keys(seen).length} topics as expected`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
