@@ -39,7 +39,7 @@ export class IterableMethod implements WholeMethod {
 
   private async *read(planCall: () => CallPlan, args: Arguments, source: Source): AsyncGenerator<unknown> {
     const plan = planCall();
-    await plan.evicted;
+    if (plan.evicted !== undefined) await plan.evicted;
     const { cacheable } = this.parts.chain;
     const values =
       cacheable === undefined || plan.lookup === undefined

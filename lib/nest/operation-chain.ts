@@ -47,7 +47,8 @@ export class OperationChain {
 
   /** The whole chain, for a method that returns a promise. */
   async run(plan: CallPlan, args: Arguments, proceed: () => Promise<unknown>): Promise<unknown> {
-    await plan.evicted;
+    // Not awaited when there is none: callers of one moment must meet in one load.
+    if (plan.evicted !== undefined) await plan.evicted;
     const result = await this.lookUpOrCall(plan, args, proceed);
     await this.finish(plan, args, () => result);
     return result;

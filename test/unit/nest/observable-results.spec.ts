@@ -64,7 +64,7 @@ async function serviceOf(source: Source) {
     }
 
     @Cacheable()
-    undeclared(): unknown {
+    undeclared(): Observable<string> | Promise<string> {
       this.calls++;
       return of('a', 'b');
     }
