@@ -38,16 +38,24 @@ export function canonicalArguments(args: readonly unknown[]): string {
   let count = args.length;
   while (count > 0 && args[count - 1] === undefined) count--;
   if (count === 0) return '';
-  if (count === 1) {
-    const text = textOfShort(args[0]);
-    if (text !== undefined) return text;
-  }
+  const short = textOfShortArguments(args, count);
+  if (short !== undefined) return short;
   // One writer, so that the limits hold for the arguments together.
   const writer = new CanonicalWriter('argument');
   return args
     .slice(0, count)
     .map((argument, index) => writer.text(argument, `argument ${index + 1}`))
     .join(',');
+}
+
+/** What most calls have: a few short primitives, whose texts need no limits. */
+function textOfShortArguments(args: readonly unknown[], count: number): string | undefined {
+  let joined = textOfShort(args[0]);
+  for (let next = 1; next < count && joined !== undefined; next++) {
+    const text = next < 8 ? textOfShort(args[next]) : undefined;
+    joined = text === undefined ? undefined : `${joined},${text}`;
+  }
+  return joined;
 }
 
 /** The value of a primitive's canonical text; {@link NOT_PRIMITIVE} for every other text. */
@@ -90,5 +98,6 @@ function parseString(text: string): string | typeof NOT_PRIMITIVE {
 function textOfShort(value: unknown): string | undefined {
   if (typeof value === 'string') return value.length <= 1_024 ? quote(value) : undefined;
   // `String(-0)` is '0', as it is to be.
-  return typeof value === 'number' ? String(value) : undefined;
+  const isWord = value === null || value === undefined || typeof value === 'boolean';
+  return isWord || typeof value === 'number' ? String(value) : undefined;
 }
