@@ -26,6 +26,7 @@ if (
   process.exit(0);
 }
 
+console.log('build: the library');
 const startedAt = performance.now();
 await rm(join(root, 'dist'), { recursive: true, force: true });
 const codes = await Promise.all([
