@@ -82,8 +82,18 @@ function disguise(wrapper: AnyMethod, original: AnyMethod): void {
   copyMetadata(original, wrapper);
 }
 
-/** Lets Nest hand the app's runtime to every instance that it builds of this class, or of one that inherits from it. */
+/**
+ * Lets Nest hand the app's runtime to every instance that it builds of this class, or of one that inherits from it. Nest
+ * assigns it; the setter makes of that a property which no copy, comparison or listing of the instance shows.
+ */
 function injectRuntime(prototype: object): void {
   Optional()(prototype, RUNTIME);
   Inject(RUNTIME_TOKEN)(prototype, RUNTIME);
+  Object.defineProperty(prototype, RUNTIME, {
+    configurable: true,
+    get: () => undefined,
+    set(this: object, value: unknown) {
+      Object.defineProperty(this, RUNTIME, { value, writable: true, configurable: true });
+    },
+  });
 }

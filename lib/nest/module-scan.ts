@@ -1,3 +1,4 @@
+import type { DynamicModule } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { CacheMisuseError } from '../core/index.js';
 
@@ -39,9 +40,11 @@ export function singletonOf(provider: NestProvider): object | undefined {
 export function requireOneRoot(modules: ModulesContainer, registryToken: NestProvider['token']): void {
   const roots = [...modules.values()].filter(({ providers }) => providers.has(registryToken));
   if (roots.length < 2) return;
-  const importers = roots.map((root) => importersOf(modules, root));
+  const importers = [...modules.values()].filter(({ metatype }) => importsAsGlobal(metatype, roots));
+  const where =
+    importers.length === 0 ? '' : `, in the imports of ${importers.map(({ name }) => name).join(' and of ')}`;
   throw new CacheMisuseError(
-    `CacheModule.forRoot() is called ${roots.length} times, in the imports of ${importers.join(' and of ')}; ` +
+    `CacheModule.forRoot() is called ${roots.length} times${where}; ` +
       `call it once, in the root module, and use forFeature() elsewhere`,
   );
 }
@@ -53,7 +56,11 @@ function prototypeOf(provider: NestProvider): object | undefined {
   return instance === undefined ? undefined : ((Object.getPrototypeOf(instance) as object | null) ?? undefined);
 }
 
-function importersOf(modules: ModulesContainer, imported: NestModule): string {
-  const importers = [...modules.values()].filter(({ imports, isGlobal }) => !isGlobal && imports.has(imported));
-  return importers.length === 0 ? 'the root module' : importers.map(({ name }) => name).join(', ');
+/**
+ * Whether a module's decorator lists one of these as a global dynamic module. Nest adds global modules to the imports of
+ * all others, so what was written is found in the metadata only.
+ */
+function importsAsGlobal(metatype: object, roots: readonly NestModule[]): boolean {
+  const listed = (Reflect.getMetadata('imports', metatype) ?? []) as readonly Partial<DynamicModule>[];
+  return listed.some(({ global, module }) => global === true && roots.some((root) => root.metatype === module));
 }
