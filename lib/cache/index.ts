@@ -16,5 +16,5 @@ export { createCache, type ClosableCache, type CreateCacheOptions } from './crea
 export { CacheRegistry, type MethodCache } from './cache-registry.js';
 export { currentLoad } from './current-load.js';
 export type { IndexedCache } from './indexed-cache.js';
-export type { KeyCodec, MethodKeyCodec } from './key-codec.js';
+export { MethodKeyCodec, type KeyCodec } from './key-codec.js';
 export type { PreparedOptions } from './entry-options.js';

@@ -1,8 +1,10 @@
 import { canonical, canonicalArguments, NOT_PRIMITIVE, parseCanonicalPrimitive } from '../core/index.js';
+import { ArgumentPair, ArgumentPairs, type Occupancy } from './argument-pairs.js';
 
 /**
- * Turns keys into what entries stand under. An *index* is a primitive: the key itself where that is one, so that a hit
- * builds no string; else a text that is equal exactly for keys of equal structure.
+ * Turns keys into what entries stand under. An *index* is compared as in a `Map`. It is the key itself where that is a
+ * primitive, so that a hit builds no string; else a text that is equal exactly for keys of equal structure, or the one
+ * object for a pair of arguments.
  */
 export interface KeyCodec<K> {
   index(key: K): unknown;
@@ -10,6 +12,8 @@ export interface KeyCodec<K> {
   key(index: unknown): K | undefined;
   /** How a pattern, an event reader or a log sees the key. */
   text(index: unknown): string;
+  /** Told once which cache the indexes are for. */
+  attach?(cache: Occupancy): void;
 }
 
 /** Marks an index that is a text of ours, not a caller's string; a caller's string that starts so is escaped. */
@@ -43,20 +47,34 @@ export class ValueKeyCodec<K> implements KeyCodec<K> {
 }
 
 /**
- * Keys of a method's own cache. To the world a key is the text `Class.method(args)`; in memory a call with no argument
- * or one primitive argument stands under that argument itself.
+ * Keys of a method's own cache. To the world a key is the text `Class.method(args)`; in memory a call with one primitive
+ * argument stands under that argument itself, and one with two under their pair.
  */
 export class MethodKeyCodec implements KeyCodec<string> {
+  private pairs = new ArgumentPairs({ entries: () => 0, loading: () => [] });
+
   constructor(private readonly name: string) {}
+
+  attach(cache: Occupancy): void {
+    this.pairs = new ArgumentPairs(cache);
+  }
 
   /** What a call stands under. */
   indexOf(args: readonly unknown[]): unknown {
     if (args.length === 1) {
       const only = args[0];
-      if (typeof only === 'number') return only;
-      if (typeof only === 'string' && only.charCodeAt(0) !== 0) return only;
+      if (standsAsItself(only)) return only;
+    } else if (args.length === 2) {
+      const first = args[0];
+      const second = args[1];
+      if (isPart(first) && isPart(second)) return this.pairs.get(first, second);
     }
     return this.indexOfText(canonicalArguments(args));
+  }
+
+  /** The public key of a call. */
+  textOf(args: readonly unknown[]): string {
+    return `${this.name}(${canonicalArguments(args)})`;
   }
 
   index(key: string): unknown {
@@ -66,7 +84,8 @@ export class MethodKeyCodec implements KeyCodec<string> {
   }
 
   key(index: unknown): string {
-    if (typeof index !== 'string' || index.charCodeAt(0) !== 0) return `${this.name}(${canonical(index)})`;
+    if (index instanceof ArgumentPair) return this.textOf([index.first, index.second]);
+    if (typeof index !== 'string' || index.charCodeAt(0) !== 0) return this.textOf([index]);
     return index.startsWith(STRING_MARK)
       ? index.slice(STRING_MARK.length)
       : `${this.name}(${index.slice(OBJECT_MARK.length)})`;
@@ -78,7 +97,40 @@ export class MethodKeyCodec implements KeyCodec<string> {
 
   private indexOfText(args: string): unknown {
     const only = parseCanonicalPrimitive(args);
-    const standsAsItself = typeof only === 'number' || (typeof only === 'string' && only.charCodeAt(0) !== 0);
-    return only !== NOT_PRIMITIVE && standsAsItself ? only : OBJECT_MARK + args;
+    if (only !== NOT_PRIMITIVE) return standsAsItself(only) ? only : OBJECT_MARK + args;
+    const pair = parsePair(args);
+    return pair === undefined ? OBJECT_MARK + args : this.pairs.get(...pair);
   }
+}
+
+function standsAsItself(argument: unknown): boolean {
+  return typeof argument === 'number' || (typeof argument === 'string' && argument.charCodeAt(0) !== 0);
+}
+
+/** Whether an argument may be part of a pair: a primitive that a text gives back, and whose absence means nothing. */
+function isPart(argument: unknown): boolean {
+  switch (typeof argument) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return true;
+    default:
+      return argument === null;
+  }
+}
+
+function parsePair(args: string): [unknown, unknown] | undefined {
+  const end = args.startsWith('"') ? endOfString(args) : args.indexOf(',');
+  if (end <= 0 || args[end] !== ',') return undefined;
+  const first = parseCanonicalPrimitive(args.slice(0, end));
+  const second = parseCanonicalPrimitive(args.slice(end + 1));
+  return isPart(first) && isPart(second) ? [first, second] : undefined;
+}
+
+/** Where the JSON string that the text begins with ends: the position behind its closing quote. */
+function endOfString(text: string): number {
+  let at = 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
 }

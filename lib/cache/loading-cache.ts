@@ -64,6 +64,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       clock,
       random,
     };
+    const { store, parts } = this;
+    settings.codec.attach?.({ entries: () => store.size, loading: () => parts.flights.indexes() });
     this.loads = new Loads(this.parts);
     this.bulkLoads = new BulkLoads(this.parts, this.loads);
     this.invalidation = new Invalidation(this.parts);

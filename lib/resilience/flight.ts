@@ -78,6 +78,10 @@ export class FlightTable<K, V> {
     if (this.flights.get(flight.index) === flight) this.flights.delete(flight.index);
   }
 
+  indexes(): Iterable<unknown> {
+    return this.flights.keys();
+  }
+
   /** Settles when all flights of this moment have. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.flights.values()].map((flight) => flight.promise));
