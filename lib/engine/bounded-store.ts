@@ -4,11 +4,11 @@ import { KeyIndex } from './key-index.js';
 import { Lifetimes } from './lifetimes.js';
 import type { EvictionPolicy } from './policy/eviction-policy.js';
 import { RemovalQueue, type RemovalCause } from './removal-queue.js';
-import { SlotList } from './slot-list.js';
-import { SlotLists } from './slot-lists.js';
 import { NO_SLOT, SlotTable } from './slot-table.js';
+import { StorePolicyHost } from './store-policy-host.js';
 import type { ResolvedStoreOptions } from './store.options.js';
 import { weigh, type Weigher } from './weigher.js';
+import { Weights } from './weights.js';
 
 /** What is known about an entry; looking at it changes nothing. */
 export interface StoredEntry<V> {
@@ -48,12 +48,11 @@ export class BoundedStore<K, V> {
   readonly groups = new GroupIndex();
   /** @internal */
   readonly policy: EvictionPolicy;
-  /** @internal By slot; only with a weigher. */
-  weights: Float64Array | undefined;
+  /** @internal Only with a weigher. */
+  readonly weights: Weights | undefined;
   private readonly weigher: Weigher<V, K> | undefined;
   private readonly weightCause: RemovalCause;
   private readonly removals: RemovalQueue<K, V>;
-  private totalWeight = 0;
 
   constructor(options: ResolvedStoreOptions<K, V>) {
     const { bound, clock, random } = options;
@@ -68,8 +67,8 @@ export class BoundedStore<K, V> {
       expireBetween: (from, until, nowTick) => this.expireBetween(from, until, nowTick),
       sliceDone: () => this.removals.deliver(),
     });
-    if (this.weigher !== undefined) this.weights = new Float64Array(this.slots.capacity);
-    this.policy = this.makePolicy(options);
+    this.weights = this.weigher === undefined ? undefined : new Weights(this.slots);
+    this.policy = options.policy(new StorePolicyHost(this, random));
   }
 
   /** Entries, those that have expired and were neither read nor swept since included. */
@@ -79,13 +78,13 @@ export class BoundedStore<K, V> {
 
   /** The entries' weight together; their number where that is the bound. */
   get weight(): number {
-    return this.weights === undefined ? this.slots.size : this.totalWeight;
+    return this.weights === undefined ? this.slots.size : this.weights.total;
   }
 
   /** Bytes of the structures themselves, keys and values excluded. */
   get overheadBytes(): number {
     const own = this.slots.bytes + this.index.bytes + this.lifetimes.bytes;
-    return own + (this.weights?.byteLength ?? 0) + (this.policy.bytes ?? 0);
+    return own + (this.weights?.bytes ?? 0) + (this.policy.bytes ?? 0);
   }
 
   /** The live value. Counts as a use for the policy and restarts the idle time. */
@@ -184,8 +183,7 @@ export class BoundedStore<K, V> {
     this.lifetimes.clear();
     this.groups.clear();
     this.policy.clear();
-    this.totalWeight = 0;
-    if (this.weights !== undefined) this.weights = new Float64Array(this.slots.capacity);
+    this.weights?.clear();
     for (const [key, value] of told) each?.(key, value);
     return removed;
   }
@@ -247,52 +245,43 @@ export class BoundedStore<K, V> {
 
   /** @internal */
   weightOf(slot: number): number {
-    return this.weights === undefined ? 1 : (this.weights[slot] as number);
+    return this.weights === undefined ? 1 : this.weights.of(slot);
   }
 
   private insert(key: K, value: V, cost: number): number {
-    if (this.slots.size >= this.maxSize) this.evict('size');
-    if (this.weights !== undefined)
-      while (this.totalWeight + cost > this.maxWeight && this.size > 0) this.evict(this.weightCause);
-    if (this.slots.isFull) this.grow();
+    const { slots, weights } = this;
+    if (slots.size >= this.maxSize) this.evict('size');
+    if (weights !== undefined)
+      while (weights.total + cost > this.maxWeight && slots.size > 0) this.evict(this.weightCause);
+    if (slots.isFull) this.grow();
     // -0 is 0, as in a Map.
-    const slot = this.slots.allocate(key === 0 ? 0 : key, value);
+    const slot = slots.allocate(key === 0 ? 0 : key, value);
     this.index.insert(slot);
-    if (this.weights !== undefined) {
-      this.weights[slot] = cost;
-      this.totalWeight += cost;
-    }
+    weights?.add(slot, cost);
     this.policy.onInsert(slot);
     return slot;
   }
 
   private update(slot: number, value: V, cost: number): void {
-    const previous = this.weightOf(slot);
-    if (this.weights === undefined || this.totalWeight - previous + cost <= this.maxWeight) {
-      this.replace(slot, value, cost);
-      this.policy.onUpdate(slot, previous);
-      return;
-    }
-    // The others make room. If the policy names the entry itself, it comes in as a new one: a write evicts not its own value.
+    const { weights } = this;
+    let previous = 1;
     let isNew = false;
-    while (this.totalWeight - previous + cost > this.maxWeight && this.size > 1) {
-      if (this.policy.nextVictim() === slot && !isNew) {
-        this.policy.onRemove(slot);
-        isNew = true;
-      } else {
-        this.evict(this.weightCause);
+    if (weights !== undefined) {
+      previous = weights.of(slot);
+      // The others make room. If the policy names the entry itself it comes in as a new one: a write evicts not its own value.
+      while (weights.total - previous + cost > this.maxWeight && this.size > 1) {
+        if (!isNew && this.policy.nextVictim() === slot) {
+          this.policy.onRemove(slot);
+          isNew = true;
+        } else {
+          this.evict(this.weightCause);
+        }
       }
+      weights.replace(slot, cost);
     }
-    this.replace(slot, value, cost);
+    this.slots.pairs[(slot << 1) + 1] = value;
     if (isNew) this.policy.onInsert(slot);
     else this.policy.onUpdate(slot, previous);
-  }
-
-  private replace(slot: number, value: V, cost: number): void {
-    this.slots.pairs[(slot << 1) + 1] = value;
-    if (this.weights === undefined) return;
-    this.totalWeight += cost - (this.weights[slot] as number);
-    this.weights[slot] = cost;
   }
 
   private evict(cause: RemovalCause): void {
@@ -337,8 +326,7 @@ export class BoundedStore<K, V> {
   private release(slot: number): void {
     this.index.remove(slot);
     if (this.groups.size > 0) this.groups.leave(slot);
-    if (this.weights !== undefined)
-      this.totalWeight = this.size === 1 ? 0 : this.totalWeight - (this.weights[slot] as number);
+    this.weights?.remove(slot);
     if (this.lifetimes.inUse) this.lifetimes.forget(slot);
     this.slots.release(slot);
   }
@@ -378,32 +366,8 @@ export class BoundedStore<K, V> {
 
   private grow(): void {
     this.slots.grow();
-    const { capacity } = this.slots;
-    this.lifetimes.grow(capacity);
-    this.policy.grow(capacity);
-    if (this.weights === undefined) return;
-    const weights = new Float64Array(capacity);
-    weights.set(this.weights);
-    this.weights = weights;
-  }
-
-  private makePolicy({ policy, random }: ResolvedStoreOptions<K, V>): EvictionPolicy {
-    const store = this;
-    return policy({
-      get maximum() {
-        return store.maxSize === Infinity ? store.maxWeight : store.maxSize;
-      },
-      get weighted() {
-        return store.maxSize === Infinity;
-      },
-      get capacity() {
-        return store.slots.capacity;
-      },
-      random,
-      newList: () => new SlotList(store.slots),
-      newLists: (count) => new SlotLists(store.slots, count),
-      hashOf: (slot) => store.index.hashOf(slot),
-      weightOf: (slot) => store.weightOf(slot),
-    });
+    this.lifetimes.grow(this.slots.capacity);
+    this.policy.grow(this.slots.capacity);
+    this.weights?.grow();
   }
 }

@@ -102,12 +102,14 @@ export class ExpirySweeper {
     const now = this.owner.beginSlice();
     this.sweeping = true;
     let steps = 0;
+    let handedOut = 0;
     try {
       while (steps < STEPS_PER_SLICE) {
         const block = this.wheel.poll(now);
         if (block === NOTHING_DUE) break;
         steps++;
         if (block === MOVED) continue;
+        handedOut++;
         const from = block << BLOCK_BITS;
         steps += this.owner.expireBetween(from, from + BLOCK, now);
         const earliest = this.owner.earliestBetween(from, from + BLOCK);
@@ -115,8 +117,9 @@ export class ExpirySweeper {
       }
     } finally {
       this.sweeping = false;
-      const unfinished = steps >= STEPS_PER_SLICE;
-      this.notBefore = unfinished ? now : now + SWEEP_INTERVAL_MS;
+      // What is left of this sweep goes on at once, and so does one that only moved blocks nearer.
+      const isOver = steps < STEPS_PER_SLICE && handedOut > 0;
+      this.notBefore = isOver ? now + SWEEP_INTERVAL_MS : now;
       this.startTimer();
     }
     this.owner.sliceDone();

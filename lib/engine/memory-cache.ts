@@ -2,6 +2,7 @@ import {
   CacheClosedError,
   CacheMisuseError,
   Emitter,
+  OBSERVABLE,
   OptionProblems,
   show,
   type CacheEvent,
@@ -36,6 +37,8 @@ import type { RemovalCause } from './removal-queue.js';
  */
 export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   readonly name: string;
+  /** What happens in this cache, told synchronously after it happened; a listener may call the cache. For RxJS: `from(events$)`. */
+  readonly events$: Subscribable<CacheEvent<K, V>>;
   private readonly store: BoundedStore<K, V>;
   private readonly options: ResolvedMemoryCacheOptions<K, V>;
   private readonly clock: Clock;
@@ -58,15 +61,11 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     this.clock = this.options.clock;
     this.random = this.options.random;
     this.computations = new Computations(this.name);
+    this.events$ = readOnly(this.emitter);
     this.store = new BoundedStore<K, V>({
       ...this.options,
       onRemoval: (key, value, cause) => this.removed(key, value, cause),
     });
-  }
-
-  /** What happens in this cache, told synchronously after it happened; a listener may call the cache. */
-  get events$(): Subscribable<CacheEvent<K, V>> {
-    return this.emitter;
   }
 
   /** The value, or `undefined`. Counts as a use for the policy and as a hit or a miss; restarts the idle time. */
@@ -312,4 +311,10 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   private emit(type: CacheEventType, details: Partial<CacheEvent<K, V>>): void {
     this.emitter.emit({ type, cache: this.name, at: this.clock.epochMs(), ...details });
   }
+}
+
+/** What can be listened to and not emitted on, also for whoever knows `Symbol.observable`. */
+function readOnly<T>(emitter: Emitter<T>): Subscribable<T> {
+  const view: Subscribable<T> = { subscribe: (observer) => emitter.subscribe(observer) };
+  return Object.freeze(Object.defineProperty(view, OBSERVABLE, { value: () => view }));
 }

@@ -122,7 +122,7 @@ export class TimerWheel {
 
   private reachNextBucket(now: number): boolean {
     const bucket = this.nextBucket();
-    const start = bucket === NONE ? NEVER : this.startOf(bucket);
+    const start = bucket === NONE ? Infinity : this.startOf(bucket);
     if (start > now) {
       if (now > this.current) this.current = now;
       return false;

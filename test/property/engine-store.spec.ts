@@ -158,7 +158,7 @@ describe('promise Store: LRU, LFU and FIFO evict in exactly the textbook order',
             pair.store.dispose();
             expect(pair.clock.pendingTimers).toBe(0);
           }),
-          { numRuns: 60 },
+          { numRuns: 40 },
         );
       });
     }

@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../../lib/core/index.js';
+import { KeyIndex } from '../../../lib/engine/key-index.js';
+import { SlotTable } from '../../../lib/engine/slot-table.js';
+
+function newIndex(): {
+  slots: SlotTable;
+  index: KeyIndex;
+  add: (key: unknown) => number;
+  remove: (key: unknown) => void;
+} {
+  const slots = new SlotTable(() => Infinity);
+  const index = new KeyIndex(slots, seededRandom(7));
+  return {
+    slots,
+    index,
+    add(key) {
+      if (index.find(key) !== -1) throw new Error('already there');
+      if (slots.isFull) slots.grow();
+      const slot = slots.allocate(key, 'value');
+      index.insert(slot);
+      return slot;
+    },
+    remove(key) {
+      const slot = index.find(key);
+      index.remove(slot);
+      slots.release(slot);
+    },
+  };
+}
+
+describe('KeyIndex', () => {
+  it('finds nothing in an empty index', () => {
+    const { index } = newIndex();
+    for (const key of ['a', 1, undefined, null, {}, 'a string of many characters']) expect(index.find(key)).toBe(-1);
+  });
+
+  it('keeps keys of all types apart, as a Map does', () => {
+    const { index, add } = newIndex();
+    const keys = [
+      1,
+      '1',
+      1n,
+      true,
+      'true',
+      null,
+      'null',
+      undefined,
+      'undefined',
+      1.5,
+      '1.5',
+      NaN,
+      'NaN',
+      {},
+      {},
+      [],
+      Symbol('x'),
+      Symbol('x'),
+    ];
+    const slots = keys.map(add);
+    expect(new Set(slots).size).toBe(keys.length);
+    expect(keys.map((key) => index.find(key))).toEqual(slots);
+  });
+
+  it('takes -0 for 0 and NaN for NaN', () => {
+    const { index, add } = newIndex();
+    const zero = add(0);
+    const nan = add(NaN);
+    expect(index.find(-0)).toBe(zero);
+    expect(index.find(0 / 0)).toBe(nan);
+  });
+
+  it('finds the integers at the ends of 32 bits and beyond', () => {
+    const { index, add } = newIndex();
+    const keys = [2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 32, Number.MAX_SAFE_INTEGER, Infinity, -1];
+    const slots = keys.map(add);
+    expect(keys.map((key) => index.find(key))).toEqual(slots);
+  });
+
+  it('finds strings on both sides of 16 characters, also of characters beyond Latin', () => {
+    const { index, add } = newIndex();
+    const keys = [
+      '',
+      'a',
+      'ab',
+      'abc',
+      'x'.repeat(15),
+      'x'.repeat(16),
+      'x'.repeat(17),
+      '🙂',
+      '🙂🙂',
+      '\u0000',
+      '\u0000\u0000',
+      '\ud800',
+      '__proto__',
+    ];
+    const slots = keys.map(add);
+    expect(keys.map((key) => index.find(key))).toEqual(slots);
+    expect(index.find(['x', 'x'.repeat(15)].join(''))).toBe(slots[5]);
+  });
+
+  it('stays at most half full and finds everything while it grows', () => {
+    const { index, add } = newIndex();
+    for (let key = 0; key < 5_000; key++) {
+      add(key % 2 === 0 ? key : `key ${key}`);
+      expect(index.load).toBeLessThanOrEqual(0.5);
+    }
+    for (let key = 0; key < 5_000; key++) expect(index.find(key % 2 === 0 ? key : `key ${key}`)).toBe(key);
+    expect(index.size).toBe(5_000);
+  });
+
+  it('finds all that is left after any removal, and leaves nothing behind', () => {
+    const { index, add, remove } = newIndex();
+    for (let round = 0; round < 20; round++) {
+      for (let key = 0; key < 200; key++) add(key);
+      for (let key = 0; key < 200; key += 3) remove(key);
+      for (let key = 0; key < 200; key++) expect(index.find(key) === -1).toBe(key % 3 === 0);
+      for (let key = 0; key < 200; key++) if (key % 3 !== 0) remove(key);
+    }
+    expect(index.indexed()).toEqual([]);
+  });
+
+  it('spreads keys that differ in their highest bits only', () => {
+    const { index, add } = newIndex();
+    for (let key = 0; key < 1_000; key++) add(key << 20);
+    const hashes = new Set<number>();
+    for (let slot = 0; slot < 1_000; slot++) hashes.add(index.hashOf(slot) & 0xffff);
+    expect(hashes.size).toBeGreaterThan(950);
+  });
+
+  it('spreads strings that a fixed hash would let an attacker cancel out', () => {
+    const { index, add } = newIndex();
+    // Flips the highest bit of one pair of characters and tries to cancel it in the next.
+    for (let bits = 0; bits < 256; bits++) {
+      let key = '';
+      for (let pair = 0; pair < 8; pair++) key += (bits >> pair) & 1 ? '\u0001\u8000' : '\u0000\u0000';
+      add(key);
+    }
+    const hashes = new Set<number>();
+    for (let slot = 0; slot < 256; slot++) hashes.add(index.hashOf(slot));
+    expect(hashes.size).toBeGreaterThan(250);
+  });
+
+  it('gives a key of any type the same hash when it comes back', () => {
+    const { index, add, remove } = newIndex();
+    const object = {};
+    for (const key of [
+      'short',
+      'a string of many characters',
+      5,
+      5.5,
+      5n,
+      null,
+      undefined,
+      true,
+      object,
+      Symbol('s'),
+    ]) {
+      const before = index.hashOf(add(key));
+      remove(key);
+      expect(index.hashOf(add(key))).toBe(before);
+    }
+  });
+
+  it('hashes differently in each cache', () => {
+    const hashWith = (seed: number): number => {
+      const slots = new SlotTable(() => 10);
+      const index = new KeyIndex(slots, seededRandom(seed));
+      index.find('key');
+      index.insert(slots.allocate('key', 1));
+      return index.hashOf(0);
+    };
+    expect(hashWith(1)).toBe(hashWith(1));
+    expect(new Set([1, 2, 3, 4].map(hashWith)).size).toBe(4);
+  });
+});
