@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = `npm run bench -- [flags]
+
+  --rounds N       measure each row N times, in turns with all others (default 5, with --quick 3)
+  --quick          fewer rows, shorter measurements: two minutes instead of half an hour; keeps no results
+  --only PATTERN   only rows whose "workload library" matches this regular expression, and what they are compared with
+  --tarball FILE   measure this packed package instead of packing the one here
+  --cpu-prof DIR   write a CPU profile of every measurement into DIR
+  --list           print the rows and measure nothing
+`;
+
+/** Reads the command line. Throws what the user should read. */
+export function readFlags(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      tarball: { type: 'string' },
+      'cpu-prof': { type: 'string' },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`--rounds must be a whole number from 1, was ${values.rounds}`);
+  return {
+    rounds,
+    quick: values.quick,
+    only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
+    tarball: values.tarball,
+    profileFolder: values['cpu-prof'],
+    list: values.list,
+    help: values.help,
+  };
+}

@@ -1,0 +1,162 @@
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+import { SHAPES } from './decorated/shapes.mjs';
+import { pairedRatios, spread } from './harness/statistics.mjs';
+import { MIXES } from './memory/mixes.mjs';
+import { TITLES } from './plan.mjs';
+
+const cpuTime = ({ cpuNs, operations }) => cpuNs / operations;
+const wallTime = ({ wallNs, operations }) => wallNs / operations;
+
+/** The whole result as Markdown. */
+export function report({ workloads, rows, flags, versions, problems, took }) {
+  const table = new Table(rows);
+  const parts = [
+    '# Results of `npm run bench`',
+    machine({ rows, flags, versions, took }),
+    bars(workloads, table),
+    problems.length > 0 && section('Failed', problems.map((problem) => `- ${problem}`).join('\n')),
+    decorated(
+      workloads.filter(({ part }) => part === 'decorated'),
+      table,
+    ),
+    ...[false, true].map((ttl) =>
+      memory(
+        workloads.filter((w) => w.part === 'memory' && w.ttl === ttl),
+        table,
+        ttl,
+      ),
+    ),
+  ];
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+/** Looks rows up and compares them. */
+class Table {
+  constructor(rows) {
+    this.rows = new Map(rows.map((row) => [`${row.workload.id} ${row.library}`, row.rounds]));
+  }
+
+  rounds(workload, library) {
+    return this.rows.get(`${workload.id} ${library}`);
+  }
+
+  /** The paired ratios of a library to the base of its workload. */
+  ratios(workload, library, time = cpuTime) {
+    const [rounds, base] = [this.rounds(workload, library), this.rounds(workload, workload.base)];
+    return rounds && base && pairedRatios(rounds, base, time);
+  }
+
+  cell(workload, library, time) {
+    const ratios = this.ratios(workload, library, time);
+    if (ratios === undefined) return '';
+    const { median, least, greatest } = ratios;
+    return library === workload.base ? '1' : `**${ratio(median)}** ${ratio(least)}–${ratio(greatest)}`;
+  }
+
+  nanoseconds(workload, library) {
+    const rounds = this.rounds(workload, library)?.filter(Boolean) ?? [];
+    return rounds.length === 0 ? '' : spread(rounds.map(cpuTime)).median.toFixed(0);
+  }
+}
+
+function machine({ rows, flags, versions, took }) {
+  const [cpu] = cpus();
+  const source = rows.flatMap(({ rounds }) => rounds).find(Boolean)?.cpuSource ?? 'nothing';
+  const peers = [...versions].map(([name, version]) => `${name} ${version}`).join(', ');
+  return [
+    `${new Date().toISOString().slice(0, 10)} · ${cpu.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB ·`,
+    `${type()} ${release()} · Node ${process.versions.node} · load ${loadavg()[0].toFixed(1)} at the end · took ${took}`,
+    '',
+    `Versions: ${peers}.`,
+    '',
+    'A cell is the **median** and the least–greatest of the ratios to the column or row marked 1, paired within each of',
+    `${flags.rounds} interleaved rounds; lower is faster. Time is CPU time of the ${source}, garbage collection included, one`,
+    'process for each measurement; ratios by wall time stand beside ours. Nanoseconds are given for scale only and say',
+    'nothing about another machine.',
+  ].join('\n');
+}
+
+function bars(workloads, table) {
+  const lines = [];
+  for (const workload of workloads) {
+    if (workload.bar === undefined) continue;
+    for (const library of workload.libraries.filter((name) => name.startsWith('strata'))) {
+      const ratios = table.ratios(workload, library);
+      if (ratios !== undefined && ratios.median > workload.bar) {
+        lines.push(`| ${workload.id} | ${TITLES[library]} | ${workload.bar} | ${table.cell(workload, library)} |`);
+      }
+    }
+  }
+  const held = workloads.filter(({ bar }) => bar !== undefined).length;
+  const intro =
+    'A hit of a method with one argument costs at most 1.5 times the bare method; `MemoryCache` with `lru` is never slower than\n`lru-cache` with the same options.';
+  const verdict =
+    lines.length === 0
+      ? `Kept in all ${held} workloads.`
+      : `Missed:\n\n${row(['workload', 'ours', 'bar', 'measured'])}\n${rule('l-rr')}\n${lines.join('\n')}`;
+  return section('Bars', `${intro} ${verdict}`);
+}
+
+function decorated(workloads, table) {
+  if (workloads.length === 0) return undefined;
+  const libraries = [...new Set(workloads.flatMap((workload) => workload.libraries))];
+  const head = ['', ...workloads.map(({ shape }) => SHAPES[shape].title), 'string, wall', 'string, ns'];
+  const [string] = workloads;
+  const lines = libraries.map((library) => [
+    TITLES[library],
+    ...workloads.map((workload) => table.cell(workload, library)),
+    table.cell(string, library, wallTime),
+    table.nanoseconds(string, library),
+  ]);
+  return section(
+    'A decorated hit against the bare async method',
+    `Sequential awaits, 1,000 users, all in the cache, a ttl of five minutes, statistics on.\n\n${grid(head, lines)}`,
+  );
+}
+
+function memory(workloads, table, ttl) {
+  if (workloads.length === 0) return undefined;
+  const libraries = ['strata', 'mnemonist', 'map'].filter((library) => !ttl || library !== 'mnemonist');
+  const head = [
+    'entries',
+    'keys',
+    'mix',
+    ...libraries.map((library) => TITLES[library]),
+    'ours, wall',
+    'lru-cache, ns',
+  ];
+  const lines = workloads.map((workload) => [
+    workload.capacity.toLocaleString('en'),
+    workload.keys,
+    MIXES[workload.mix].title,
+    ...libraries.map((library) => table.cell(workload, library)),
+    table.cell(workload, 'strata', wallTime),
+    table.nanoseconds(workload, workload.base),
+  ]);
+  return section(
+    `MemoryCache against lru-cache, ${ttl ? 'with a ttl of one hour' : 'without ttl'}`,
+    grid(head, lines, 3),
+  );
+}
+
+function section(title, text) {
+  return `## ${title}\n\n${text}`;
+}
+
+/** A table whose first columns are text and whose others are numbers. */
+function grid(head, lines, textColumns = 1) {
+  const alignment = head.map((_, index) => (index < textColumns ? 'l' : 'r')).join('');
+  return [row(head), rule(alignment), ...lines.map(row)].join('\n');
+}
+
+function row(cells) {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function rule(alignment) {
+  return `|${[...alignment].map((side) => (side === 'r' ? '---:' : '---')).join('|')}|`;
+}
+
+function ratio(value) {
+  return value >= 10 ? value.toFixed(0) : value.toFixed(2);
+}
