@@ -301,7 +301,7 @@ function useMemoryCache() {
     throw new Error('none to be had');
   };
   try {
-    new MemoryCache({ policy: refusing, maxSize: 3 });
+    new MemoryCache({ policy: refusing, maxSize: 3 }).dispose();
   } catch (error) {
     asked.push((error as Error).message);
   }
