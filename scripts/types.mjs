@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, runTool } from './run.mjs';
 
-const projects = ['tsconfig.json', 'sample-app/tsconfig.json'].filter((project) => existsSync(join(root, project)));
+const projects = [
+  'tsconfig.json',
+  'sample-app/tsconfig.json',
+  'sample-app/load/tsconfig.json',
+  'sample-app/test/tsconfig.json',
+].filter((project) => existsSync(join(root, project)));
 
 // The sample app and the benches import the library as its users do, by name, and so read the built declarations.
 let failed = (await runTool('scripts/build.mjs', ['--when-stale'])) !== 0;
