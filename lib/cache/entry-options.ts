@@ -1,4 +1,4 @@
-import { CacheMisuseError, OptionProblems, type Duration } from '../core/index.js';
+import { CacheMisuseError, OptionProblems, show, type Duration } from '../core/index.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 
 const ENTRY_OPTIONS = ['ttl', 'tti', 'groups', 'weight'];
@@ -45,8 +45,17 @@ export function requireTtl(caller: string, ttl: Duration): number {
 }
 
 export function requireGroups(problems: OptionProblems, option: string, groups: unknown): void {
-  const valid = Array.isArray(groups) && groups.every((group) => typeof group === 'string' && group !== '');
-  problems.require(valid, option, 'must be a list of texts that are not empty', groups);
+  problems.require(areGroups(groups), option, 'must be a list of texts that are not empty', groups);
+}
+
+/** The groups that a function of the user returned in the middle of a call. */
+export function groupsFrom(caller: string, groups: unknown): readonly string[] {
+  if (areGroups(groups)) return groups;
+  throw new CacheMisuseError(`${caller} gave ${show(groups)} as groups; give a list of texts that are not empty`);
+}
+
+function areGroups(groups: unknown): groups is readonly string[] {
+  return Array.isArray(groups) && groups.every((group) => typeof group === 'string' && group !== '');
 }
 
 /** Refuses what cannot be stored. */

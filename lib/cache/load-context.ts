@@ -1,5 +1,5 @@
 import type { Duration } from '../core/index.js';
-import { requireTtl } from './entry-options.js';
+import { groupsFrom, requireTtl } from './entry-options.js';
 import type { LoadContext } from './loader.js';
 
 /** What one load was told by its loader, and the signal it can watch. */
@@ -21,7 +21,7 @@ export class RunningLoadContext implements LoadContext {
   }
 
   groups(...groups: string[]): void {
-    this.moreGroups.push(...groups);
+    this.moreGroups.push(...groupsFrom(`load.groups() in the loader of cache "${this.cacheName}"`, groups));
   }
 
   skip(): void {

@@ -1,6 +1,6 @@
 import type { Fence } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
-import type { PreparedOptions } from './entry-options.js';
+import { groupsFrom, type PreparedOptions } from './entry-options.js';
 
 /** A value on its way into the cache. */
 export interface Write<K, V> {
@@ -45,11 +45,12 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
 }
 
 function groupsOf<K, V>(
-  { settings }: CacheParts<K, V>,
+  { settings, name }: CacheParts<K, V>,
   { key, options, groups }: Write<K, V>,
   value: V,
 ): readonly string[] {
   const all = [...settings.staticGroups, ...(options.groups ?? []), ...(groups ?? [])];
-  if (settings.groupsOf !== undefined) all.push(...settings.groupsOf(value, key));
+  if (settings.groupsOf !== undefined)
+    all.push(...groupsFrom(`the groups function of cache "${name}"`, settings.groupsOf(value, key)));
   return all.length < 2 ? all : [...new Set(all)];
 }

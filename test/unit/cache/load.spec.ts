@@ -230,6 +230,20 @@ describe('what a loader may say', () => {
     await expect(outcome).rejects.toThrow(/load\.ttl\(\) in the loader of cache "numbers".*'5m'/);
   });
 
+  it('refuses groups that are none, naming where they come from', async () => {
+    const { cache } = setUp();
+    const outcome = cache.getOrLoad('a', (_, load) => (load.groups('ok', undefined as never), 1));
+    await expect(outcome).rejects.toThrow(
+      /load\.groups\(\) in the loader of cache "numbers" gave an array of 2 as groups/,
+    );
+
+    const { cache: computed } = setUp({ groups: () => 'not a list' as never });
+    await expect(computed.put('a', 1)).rejects.toThrow(
+      /the groups function of cache "numbers" gave "not a list" as groups/,
+    );
+    expect(await computed.has('a')).toBe(false);
+  });
+
   it('adds groups, and skips storing', async () => {
     const { cache } = setUp({ groups: ['all'] });
     await cache.getOrLoad('a', (_, load) => (load.groups('odd'), 1), { groups: ['asked'] });
