@@ -1,6 +1,6 @@
 import { CacheMisuseError, firstDefined, type Duration } from '../core/index.js';
-import { MethodKeyCodec } from '../cache/key-codec.js';
-import { type CacheOptions, type CacheRegistry, type IndexedCache } from '../cache/index.js';
+
+import { MethodKeyCodec, type CacheOptions, type CacheRegistry, type IndexedCache } from '../cache/index.js';
 import { namedAddressing, ownAddressing, requireKey, type Addressing, type Arguments } from './addressing.js';
 import { boundMethod, type BoundMethod } from './bound-method.js';
 import { EvictStep } from './evict-step.js';
