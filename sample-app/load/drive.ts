@@ -8,8 +8,8 @@ export interface Bounds {
   readonly readers: number;
 }
 
-/** What the readers of one phase saw. */
-export interface PhaseResult {
+/** What the readers saw, and what it cost. */
+export interface Reading {
   readonly requests: number;
   /** Answers other than 200. */
   readonly failures: number;
@@ -27,7 +27,7 @@ export async function drive(
   nextPath: () => string,
   bounds: Bounds,
   progress: (share: number) => void,
-): Promise<PhaseResult> {
+): Promise<Reading> {
   const before = await app.work();
   const latencies: number[] = [];
   let asked = 0;

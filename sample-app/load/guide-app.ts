@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -28,28 +29,26 @@ export class GuideApp {
   /** The app that answers on that port, or `undefined`. */
   static async running(port: number): Promise<GuideApp | undefined> {
     const app = new GuideApp(`http://localhost:${port}`, undefined);
-    try {
-      const { state } = await app.json<{ state?: string }>('/progress', AbortSignal.timeout(1_000));
-      return state === 'ready' ? app : undefined;
-    } catch {
-      return undefined;
+    const state = await app.state();
+    if (state !== undefined && state !== 'ready') {
+      throw new Error(`the app at ${app.address} is still filling its database; try again when it is done`);
     }
+    return state === undefined ? undefined : app;
   }
 
-  /** Starts an app on a free port and waits until its database is ready. */
-  static async start(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<GuideApp> {
+  /** Starts an app on a free port and waits until its database is ready. It ends with this process at the latest. */
+  static async start(environment: NodeJS.ProcessEnv, deadlineMs: number): Promise<GuideApp> {
     const child = spawn(process.execPath, [ENTRY], {
       env: { ...process.env, ...environment, PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
-      signal,
     });
-    child.on('error', () => {}); // ended by the signal; the lines below end then too, and say so
-    let address: string | undefined;
-    for await (const line of createInterface({ input: child.stdout })) {
-      address ??= /http:\/\/localhost:\d+/.exec(line)?.[0];
-      if (address !== undefined && line.includes('are ready')) return new GuideApp(address, child);
+    process.once('exit', () => child.kill());
+    const deadline = setTimeout(() => child.kill(), deadlineMs);
+    try {
+      return new GuideApp(await readyAddress(child.stdout), child);
+    } finally {
+      clearTimeout(deadline);
     }
-    throw new Error('the app ended, or took too long, before its database was ready');
   }
 
   async work(): Promise<Work> {
@@ -74,8 +73,26 @@ export class GuideApp {
     await exited;
   }
 
+  /** The state of its database; `undefined` when nobody answers, or somebody else. */
+  private async state(): Promise<string | undefined> {
+    try {
+      return (await this.json<{ state?: string }>('/progress', AbortSignal.timeout(1_000))).state;
+    } catch {
+      return undefined;
+    }
+  }
+
   private async json<Body>(path: string, signal?: AbortSignal): Promise<Body> {
     const response = await fetch(this.address + path, { signal });
     return (await response.json()) as Body; // what the app documents for this address
   }
+}
+
+async function readyAddress(output: Readable): Promise<string> {
+  let address: string | undefined;
+  for await (const line of createInterface({ input: output })) {
+    address ??= /http:\/\/localhost:\d+/.exec(line)?.[0];
+    if (address !== undefined && line.includes('are ready')) return address;
+  }
+  throw new Error('the app ended, or took too long, before its database was ready');
 }

@@ -1,10 +1,15 @@
-import type { PhaseResult } from './drive.js';
+import type { Reading } from './drive.js';
+
+/** A line of the table. */
+export interface PhaseResult extends Reading {
+  readonly name: string;
+}
 
 const COLUMNS = ['', 'requests', 'p50 ms', 'p90 ms', 'p99 ms', 'requests/s', 'queries', 'queries/request', 'hit rate'];
 
 /** The phases as a table, one a line. */
-export function table(phases: ReadonlyMap<string, PhaseResult>): string {
-  const rows = [COLUMNS, ...[...phases].map(([name, result]) => row(name, result))];
+export function table(phases: readonly PhaseResult[]): string {
+  const rows = [COLUMNS, ...phases.map(row)];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows.map((cells) => cells.map((cell, column) => pad(cell, column, widths)).join('  ')).join('\n');
 }
@@ -14,8 +19,8 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }
 
-function row(name: string, result: PhaseResult): string[] {
-  const { requests, seconds, queries, hitRate, latencies } = result;
+function row(result: PhaseResult): string[] {
+  const { name, requests, seconds, queries, hitRate, latencies } = result;
   return [
     name,
     String(requests),

@@ -1,11 +1,28 @@
 import { Module } from '@nestjs/common';
+import { CacheModule } from 'nestjs-strata';
 import { CitiesModule } from './cities/cities.module.js';
 import { CountriesModule } from './countries/countries.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { GuideModule } from './guide/guide.module.js';
+import { MonitoringModule } from './monitoring/monitoring.module.js';
+import { Settings } from './settings/settings.js';
 import { SettingsModule } from './settings/settings.module.js';
 
 @Module({
-  imports: [SettingsModule, DatabaseModule, GuideModule, CitiesModule, CountriesModule],
+  imports: [
+    SettingsModule,
+    CacheModule.forRootAsync({
+      inject: [Settings],
+      useFactory: (settings: Settings) => ({
+        namespace: 'city-guide',
+        defaults: { ttl: '10m', enabled: settings.cacheEnabled },
+      }),
+    }),
+    DatabaseModule,
+    GuideModule,
+    CitiesModule,
+    CountriesModule,
+    MonitoringModule,
+  ],
 })
 export class AppModule {}

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { DataFolderInUseError } from './database/data-folder.js';
+import { FolderInUseError } from './database/folder-lock.js';
 import { FillService } from './database/fill.service.js';
 import { Settings, SettingsError } from './settings/settings.js';
 
@@ -51,7 +51,7 @@ function fail(error: unknown): void {
   const { code, port } = Object(error) as { code?: unknown; port?: unknown }; // only looked at, whatever was thrown
   if (code === 'EADDRINUSE') {
     console.error(`port ${String(port)} is in use; stop what listens there, or choose another: PORT=3001 npm start`);
-  } else if (error instanceof SettingsError || error instanceof DataFolderInUseError) {
+  } else if (error instanceof SettingsError || error instanceof FolderInUseError) {
     console.error(error.message);
   } else {
     console.error(error);

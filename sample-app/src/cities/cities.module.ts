@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
+import { CacheModule } from 'nestjs-strata';
 import { NearbyModule } from '../nearby/nearby.module.js';
 import { SearchModule } from '../search/search.module.js';
+import { Cities } from './cities.caches.js';
 import { CitiesController } from './cities.controller.js';
 import { CitiesService } from './cities.service.js';
 
 @Module({
-  imports: [NearbyModule, SearchModule],
+  imports: [CacheModule.forFeature([Cities]), NearbyModule, SearchModule],
   controllers: [CitiesController],
   providers: [CitiesService],
 })

@@ -1,4 +1,4 @@
-import { Controller, Get, NotFoundException, Param, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, NotFoundException, Param, UseGuards } from '@nestjs/common';
 import { DatabaseReadyGuard } from '../database/database-ready.guard.js';
 import { CountryCodePipe } from '../validation/country-code.pipe.js';
 import { CountriesService } from './countries.service.js';
@@ -19,5 +19,11 @@ export class CountriesController {
     const stats = await this.service.stats(code);
     if (stats === undefined) throw new NotFoundException(`no city is in the country ${code}; /countries lists them`);
     return stats;
+  }
+
+  @Delete(':code/cache')
+  @HttpCode(204)
+  forget(@Param('code', CountryCodePipe) code: string): Promise<void> {
+    return this.service.forget(code);
   }
 }

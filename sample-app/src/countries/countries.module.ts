@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
+import { CacheModule } from 'nestjs-strata';
+import { CountryNumbers } from './countries.caches.js';
 import { CountriesController } from './countries.controller.js';
 import { CountriesService } from './countries.service.js';
 
 @Module({
+  imports: [CacheModule.forFeature([CountryNumbers])],
   controllers: [CountriesController],
   providers: [CountriesService],
 })

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { Cacheable, CacheEvict, CacheGroup } from 'nestjs-strata';
 import { DatabaseService } from '../database/database.service.js';
-import type { Country, CountryStats } from './country.js';
+import { CountryNumbers } from './countries.caches.js';
+import { type Country, countryGroup, type CountryStats } from './country.js';
 
 const STATS = `select country as code, count(*)::integer as cities, sum(population)::float8 as population,
     round(avg(population))::float8 as "averagePopulation",
@@ -14,12 +16,22 @@ export class CountriesService {
   constructor(private readonly database: DatabaseService) {}
 
   /** The country's numbers, or `undefined` when it has no city. */
+  @Cacheable(CountryNumbers, { key: (code: string) => code })
+  @CacheGroup(countryGroup)
   async stats(code: string): Promise<CountryStats | undefined> {
     const [stats] = await this.database.query<CountryStats>(STATS, [code]);
     return stats;
   }
 
+  /** All countries. No cache is named: the method gets one of its own, `CountriesService.list`. */
+  @Cacheable({ ttl: '1h' })
   async list(): Promise<Country[]> {
     return this.database.query<Country>(LIST);
+  }
+
+  /** Forgets everything about a country, in every cache of the app: its numbers, its cities, their neighbours. */
+  @CacheEvict({ group: countryGroup })
+  async forget(_code: string): Promise<void> {
+    // The decorator does it all, after this method has succeeded.
   }
 }

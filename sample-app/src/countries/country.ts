@@ -11,3 +11,8 @@ export interface CountryStats extends Country {
   /** The five largest cities, largest first. */
   readonly largest: readonly string[];
 }
+
+/** The group of everything that is known about a country, in whichever cache. */
+export function countryGroup(code: string): string {
+  return `country:${code}`;
+}

@@ -1,46 +1,31 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** Another running app keeps its database in the folder. */
-export class DataFolderInUseError extends Error {
-  override readonly name = 'DataFolderInUseError';
-
-  constructor(folder: string, lock: string, pid: number) {
-    super(
-      `process ${pid} keeps its database in ${folder}; stop it, or set STRATA_DATA to another folder or to "memory"` +
-        ` (if no such app is running, remove ${lock})`,
-    );
-  }
-}
+import { FolderLock } from './folder-lock.js';
 
 /**
- * The folder that keeps the database from one start to the next. It holds the database, a note written when the fill
- * was complete, and a lock while an app runs: without the note a database is half-finished, and is made anew.
+ * The folder that keeps the database from one start to the next. It holds the database, and a note written when
+ * the fill was complete: without the note a database is half-finished, and is made anew.
  */
 export class DataFolder {
   /** Where the database is. */
   readonly database: string;
   private readonly note: string;
-  private readonly lock: string;
+  private readonly lock: FolderLock;
 
   constructor(readonly folder: string) {
     this.database = join(folder, 'city-guide-database');
     this.note = join(folder, 'city-guide-filled.json');
-    this.lock = join(folder, 'city-guide.lock');
+    this.lock = new FolderLock(folder);
   }
 
   /** Claims the folder for this process; two processes on one database would destroy it. */
-  claim(): void {
+  async claim(): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
-    const holder = Number(readIfThere(this.lock));
-    if (holder > 0 && holder !== process.pid && isRunning(holder)) {
-      throw new DataFolderInUseError(this.folder, this.lock, holder);
-    }
-    writeFileSync(this.lock, String(process.pid));
+    await this.lock.take();
   }
 
   release(): void {
-    if (Number(readIfThere(this.lock)) === process.pid) rmSync(this.lock, { force: true });
+    this.lock.release();
   }
 
   /** Whether a completed fill of that many cities is here. */
@@ -68,15 +53,5 @@ function readIfThere(file: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user may not be signalled, but it runs.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -60,10 +60,8 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
   }
 
   private async makeReady(): Promise<void> {
-    this.folder?.claim();
-    if (this.folder?.isFilled(this.settings.cities)) {
-      await this.database.open({ folder: this.folder.database });
-    } else {
+    await this.folder?.claim();
+    if (!(await this.reopen())) {
       this.folder?.empty();
       await this.database.open({ folder: this.folder?.database });
       await this.fill();
@@ -72,6 +70,19 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
     const [row] = await this.database.run<{ count: number }>({ sql: COUNT });
     const count = row?.count ?? 0;
     this.report(fillProgress('ready', count, count));
+  }
+
+  /** Opens what an earlier start filled. `false` when there is nothing, nothing complete, or nothing that opens. */
+  private async reopen(): Promise<boolean> {
+    if (!this.folder?.isFilled(this.settings.cities)) return false;
+    try {
+      await this.database.open({ folder: this.folder.database });
+      return true;
+    } catch (error) {
+      if (this.stopped) throw error;
+      console.warn(`the database in ${this.folder.folder} does not open, and is made anew: ${String(error)}`);
+      return false;
+    }
   }
 
   private async fill(): Promise<void> {

@@ -13,7 +13,7 @@ export function roundedPosition(lat: number, lon: number): Position {
 }
 
 function rounded(degrees: number): number {
-  return Math.round(degrees * 100) / 100;
+  return Math.round(degrees * 100) / 100 + 0; // + 0 makes -0 the 0 that it is
 }
 
 /** SQL for the great-circle distance in kilometres from a row of `cities` to a point (haversine, mean Earth radius). */

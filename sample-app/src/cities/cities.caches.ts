@@ -1,0 +1,10 @@
+import { defineCache } from 'nestjs-strata';
+import { countryGroup } from '../countries/country.js';
+import type { City } from './city.js';
+
+/** Each city that was read, by its id, in the group of its country. Lists keep ids, and look the cities up here. */
+export const Cities = defineCache<number, City>('cities', {
+  ttl: '1h',
+  maxSize: 20_000,
+  groups: (city) => [countryGroup(city.country)],
+});
