@@ -1,42 +1,57 @@
 /*
- * Builds the library: one clean, then both emits from the same sources.
+ * Builds the library: both emits from the same sources.
  *
  *   dist/esm   what `import` gets, and `require` too on a Node that can require ES modules
  *   dist/cjs   what loaders get that cannot, such as Jest in CommonJS
  *
- * With --when-stale it does nothing while the last build is newer than the sources. The clean is done here, once: an
- * emit that cleaned for itself would remove the other one's files.
+ * Both go to a folder of their own, which takes the place of dist when they are complete: whoever runs from dist at the
+ * time never sees half a build, a failed one changes nothing, and no file of an earlier one stays. With --when-stale it
+ * does nothing while the last build is newer than the sources. `nest build` emits dist/esm alone.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isStale } from './freshness.mjs';
 import { root, runTool } from './run.mjs';
 
-// Written last, so that its time is the time of the last complete build.
-const lastFile = join(root, 'dist/cjs/package.json');
-const inputs = ['lib', 'package.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json'];
+const dist = join(root, 'dist');
+// Its time is that of the sources that were built.
+const mark = 'cjs/package.json';
+const inputs = ['lib', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json'];
 
-if (
-  process.argv.includes('--when-stale') &&
-  !isStale(
-    lastFile,
-    inputs.map((input) => join(root, input)),
-  )
-) {
-  process.exit(0);
-}
+if (process.argv.includes('--when-stale') && !isStale(join(dist, mark), absolute(inputs))) process.exit(0);
 
 console.log('build: the library');
-const startedAt = performance.now();
-await rm(join(root, 'dist'), { recursive: true, force: true });
-const codes = await Promise.all([
-  runTool('node_modules/@nestjs/cli/bin/nest.js', ['build']),
-  runTool('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.cjs.json']),
-]);
-if (codes.some((code) => code !== 0)) {
-  console.error('build: failed, see above');
-  process.exit(1);
+const startedAt = new Date();
+const folder = join(root, `dist-${process.pid}`);
+try {
+  await mkdir(folder);
+  const codes = await Promise.all([emit('tsconfig.build.json', 'esm'), emit('tsconfig.cjs.json', 'cjs')]);
+  if (codes.some((code) => code !== 0)) throw new Error('failed, see above');
+  await writeFile(join(folder, mark), '{ "type": "commonjs" }\n');
+  await utimes(join(folder, mark), startedAt, startedAt);
+  await replace(dist, folder);
+  console.log(`build: dist/esm and dist/cjs in ${((Date.now() - startedAt.getTime()) / 1000).toFixed(1)} s`);
+} catch (error) {
+  console.error(`build: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
 }
-await mkdir(join(root, 'dist/cjs'), { recursive: true });
-await writeFile(lastFile, '{ "type": "commonjs" }\n');
-console.log(`build: dist/esm and dist/cjs in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+
+function emit(project, name) {
+  return runTool('node_modules/typescript/bin/tsc', ['-p', project, '--outDir', join(folder, name)]);
+}
+
+/** Puts `next` where `current` is. */
+async function replace(current, next) {
+  const old = `${next}-old`;
+  await rename(current, old).catch((error) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(next, current);
+  await rm(old, { recursive: true, force: true });
+}
+
+function absolute(paths) {
+  return paths.map((path) => join(root, path));
+}
