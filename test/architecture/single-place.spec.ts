@@ -8,7 +8,7 @@ let library: TypedSources;
 
 beforeAll(() => {
   library = typedLibrary(readSources('lib'));
-});
+}, 60_000);
 
 describe('writes to a tier', () => {
   /** Who asks `write` to store, a line for each call. A new caller is a new way for a value to become visible: think of its fence. */
