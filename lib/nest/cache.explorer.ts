@@ -2,12 +2,12 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { ModulesContainer } from '@nestjs/core';
 import { CacheMisuseError, CacheUnknownError, type CacheEvent } from '../core/index.js';
 import { CacheRegistry } from '../cache/index.js';
-import { CacheRuntime } from './cache-runtime.js';
 import { classNameOf, eventHandlersOf, recordsOf, type EventHandlerRecord } from './metadata.js';
 import { isFactory, prototypesOf, providersOf, singletonOf } from './module-scan.js';
 import { Reporter } from './reporter.js';
+import { kindOf } from './result-kind.js';
 import { RUNTIME, RUNTIME_TOKEN } from './tokens.js';
-import type { RuntimeHolder } from './runtime-holder.js';
+import { isRuntimeHolder, type RuntimeHolder } from './runtime-holder.js';
 
 /**
  * Looks through the app when all its singletons are built, before any other hook runs (a global module's come first):
@@ -21,20 +21,19 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     @Inject(CacheRegistry) private readonly registry: CacheRegistry,
-    @Inject(CacheRuntime) private readonly runtime: CacheRuntime,
     @Inject(RUNTIME_TOKEN) private readonly holder: RuntimeHolder,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
   onModuleInit(): void {
-    this.runtime.bindAll();
+    this.holder.runtime.bindAll();
     this.adoptForeignInstances();
     this.connectEventHandlers();
   }
 
   async onApplicationShutdown(): Promise<void> {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
-    this.runtime.close();
+    this.holder.runtime.close();
     await this.registry.close();
   }
 
@@ -56,10 +55,13 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
     };
   }
 
+  /** Leaves alone what another app uses: an instance that two apps share can belong to one of them only. */
   private adopt(instance: object): void {
     const prototype = Object.getPrototypeOf(instance) as object | null;
-    if (prototype === null || recordsOf(prototype).length === 0 || Object.hasOwn(instance, RUNTIME)) return;
-    if (Object.isExtensible(instance)) Object.assign(instance, { [RUNTIME]: this.holder });
+    if (prototype === null || recordsOf(prototype).length === 0 || !Object.isExtensible(instance)) return;
+    const { [RUNTIME]: holder } = instance as { readonly [RUNTIME]?: unknown };
+    if (isRuntimeHolder(holder) && !holder.runtime.closed) return;
+    Object.assign(instance, { [RUNTIME]: this.holder });
   }
 
   private connectEventHandlers(): void {
@@ -90,7 +92,7 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
       try {
         // The decorator's type made sure that the method takes an event.
         const result: unknown = (instance as Record<string | symbol, (event: CacheEvent) => unknown>)[name]?.(event);
-        if (result instanceof Promise) result.catch(fail);
+        if (kindOf(result) === 'promise') Promise.resolve(result).catch(fail);
       } catch (error) {
         fail(error);
       }

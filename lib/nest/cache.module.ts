@@ -52,15 +52,11 @@ function asRoot(module: DynamicModule, caches: readonly AnyDefinition[] | undefi
       },
     },
     {
-      provide: CacheRuntime,
-      inject: [CacheRegistry, ModulesContainer],
-      useFactory: (registry: CacheRegistry, modules: ModulesContainer) =>
-        new CacheRuntime(registry, () => prototypesOf(modules)),
-    },
-    {
       provide: RUNTIME_TOKEN,
-      inject: [CacheRuntime],
-      useFactory: (runtime: CacheRuntime) => new RuntimeHolder(runtime),
+      inject: [CacheRegistry, ModulesContainer],
+      // The runtime is no provider of its own: tools that wrap providers in proxies leave it alone.
+      useFactory: (registry: CacheRegistry, modules: ModulesContainer) =>
+        new RuntimeHolder(new CacheRuntime(registry, () => prototypesOf(modules))),
     },
     CacheExplorer,
     ...cacheProviders,

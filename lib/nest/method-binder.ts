@@ -1,5 +1,4 @@
 import { CacheMisuseError, firstDefined, type Duration } from '../core/index.js';
-
 import { MethodKeyCodec, type CacheOptions, type CacheRegistry, type IndexedCache } from '../cache/index.js';
 import { namedAddressing, ownAddressing, requireKey, type Addressing, type Arguments } from './addressing.js';
 import { boundMethod, type BoundMethod } from './bound-method.js';

@@ -26,8 +26,9 @@ const started: TestingModule[] = [];
 
 async function start(metadata: ModuleMetadata): Promise<TestingModule> {
   const app = await Test.createTestingModule(metadata).compile();
+  await app.init();
   started.push(app);
-  return app.init();
+  return app;
 }
 
 afterEach(async () => {

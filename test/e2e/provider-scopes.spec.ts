@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Inject, Injectable, Module, Optional, Scope, type ModuleMetadata } from '@nestjs/common';
-import { ContextIdFactory, LazyModuleLoader, ModuleRef } from '@nestjs/core';
+import { ContextIdFactory, LazyModuleLoader, ModuleRef, NestFactory } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   Cacheable,
@@ -152,6 +152,49 @@ describe('decorated methods of providers', () => {
     expect(await app.get<Counting>('factory').findTwice('a')).toEqual(['a 1', 'a 1']);
     expect(await app.get<Counting>('value').findTwice('a')).toEqual(['a 1', 'a 1']);
     expect(await app.get<Counting>('alias').find('a')).toBe('a 1');
+  });
+
+  it('are cached again when the next app is given an instance that a closed one had', async () => {
+    const value = new Counting();
+    const first = await start({ providers: [{ provide: 'value', useValue: value }] });
+    calls = 0;
+    await value.find('a');
+    await first.close();
+    expect(await value.find('a')).toBe('a 2');
+    await start({ providers: [{ provide: 'value', useValue: value }] });
+    expect(await value.findTwice('a')).toEqual(['a 3', 'a 3']);
+  });
+
+  it('are cached in instances that a tool wraps in proxies', async () => {
+    const traced: string[] = [];
+    const instanceDecorator = (instance: unknown): unknown =>
+      typeof instance !== 'object' || instance === null || instance instanceof Map
+        ? instance
+        : new Proxy(instance, {
+            get(target, name, receiver): unknown {
+              const value: unknown = Reflect.get(target, name, receiver);
+              if (typeof value !== 'function' || name === 'constructor') return value;
+              return (...args: unknown[]): unknown => {
+                traced.push(String(name));
+                return Reflect.apply(value, receiver, args);
+              };
+            },
+          });
+    @Module({ imports: [CacheModule.forRoot()], providers: [Singleton, PerRequest] })
+    class AppModule {}
+    const app = await NestFactory.createApplicationContext(AppModule, {
+      instrument: { instanceDecorator },
+      abortOnError: false,
+      logger: false,
+    });
+    calls = 0;
+    expect(await app.get(Singleton).findTwice('a')).toEqual(['a 1', 'a 1']);
+    const scoped = await app.resolve(PerRequest);
+    expect([await scoped.find('a'), await scoped.find('a')]).toEqual(['a 2', 'a 2']);
+    traced.length = 0;
+    await app.get(Singleton).find('a');
+    expect(traced).toEqual(['find']);
+    await app.close();
   });
 
   it('are cached in instances that a factory makes for each request', async () => {

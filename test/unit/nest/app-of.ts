@@ -19,7 +19,7 @@ export async function appOf(
     imports: [CacheModule.forRoot(options), ...imports],
     ...metadata,
   }).compile();
-  started.push(app);
   await app.init();
+  started.push(app);
   return app;
 }

@@ -332,6 +332,31 @@ describe('promise Decorators: the method runs exactly once whatever the cache do
   });
 });
 
+describe('a cache that is switched off', () => {
+  it('installs no step: the method runs every time', async () => {
+    const Off = defineCache<string, string>('off', { enabled: false });
+    @Injectable()
+    class Service {
+      calls = 0;
+      @CacheEvict(Off, { all: true })
+      @CachePut(Off, { key: () => 'k' })
+      @Cacheable(Off, { key: (id: string) => id })
+      async find(_id: string): Promise<string> {
+        return String(++this.calls);
+      }
+      @Cacheable({ enabled: false })
+      async own(): Promise<number> {
+        return ++this.calls;
+      }
+    }
+    const app = await appOf({ providers: [Service] });
+    const service = app.get(Service);
+    expect([await service.find('1'), await service.find('1')]).toEqual(['1', '2']);
+    expect([await service.own(), await service.own()]).toEqual([3, 4]);
+    expect(app.get(CacheRegistry).get(Off).stats()).toMatchObject({ gets: 0, loads: 0 });
+  });
+});
+
 describe('promise Decorators: keys', () => {
   it('tells methods and classes apart by default, and arguments by their structure', async () => {
     const calls: unknown[] = [];
