@@ -76,7 +76,7 @@ export class GuideApp {
   /** The state of its database; `undefined` when nobody answers, or somebody else. */
   private async state(): Promise<string | undefined> {
     try {
-      return (await this.json<{ state?: string }>('/progress', AbortSignal.timeout(1_000))).state;
+      return (await this.json<{ state?: string }>('/progress', AbortSignal.timeout(3_000))).state;
     } catch {
       return undefined;
     }
