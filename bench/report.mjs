@@ -11,7 +11,7 @@ const wallTime = ({ wallNs, operations }) => wallNs / operations;
 export function report({ workloads, rows, flags, versions, problems, took }) {
   const table = new Table(rows);
   const parts = [
-    '# Results of `npm run bench`',
+    `# Results of \`npm run bench${flags.given === '' ? '' : ` -- ${flags.given.replace(/ ?--out \S+/, '')}`}\``,
     machine({ rows, flags, versions, took }),
     bars(workloads, table),
     problems.length > 0 && section('Failed', problems.map((problem) => `- ${problem}`).join('\n')),

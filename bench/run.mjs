@@ -40,9 +40,9 @@ try {
   const seconds = (performance.now() - startedAt) / 1_000;
   const text = report({ workloads, rows, flags, versions: await versions(folder), problems, took: minutes(seconds) });
   console.log(text);
-  if (flags.quick || flags.only !== undefined || problems.length > 0)
-    console.error('bench: bench/RESULTS.md is kept as it was');
-  else await writeFile(RESULTS, text);
+  const out = flags.out ?? (flags.isWhole && problems.length === 0 ? RESULTS : undefined);
+  if (out === undefined) console.error('bench: bench/RESULTS.md is kept as it was');
+  else await writeFile(out, text);
 } finally {
   await removeFolder(folder);
 }

@@ -14,7 +14,7 @@ export function seeded(seed) {
 /** `length` indices, all equally likely. */
 export function uniform(length, universe, seed) {
   const random = seeded(seed);
-  return Int32Array.from({ length }, () => Math.floor(random() * universe));
+  return filled(length, () => Math.floor(random() * universe));
 }
 
 /**
@@ -42,13 +42,20 @@ export function zipf(length, universe, exponent, seed) {
     }
   };
   const step = coprimeTo(universe);
-  return Int32Array.from({ length }, () => (draw() * step) % universe);
+  return filled(length, () => (draw() * step) % universe);
 }
 
 /** The indices from 0 to `universe`, each once, in a scattered order. */
 export function permutation(universe) {
   const step = coprimeTo(universe);
-  return Int32Array.from({ length: universe }, (_, index) => (index * step) % universe);
+  return filled(universe, (index) => (index * step) % universe);
+}
+
+/** What `Int32Array.from` does, a few times faster. */
+export function filled(length, draw) {
+  const indices = new Int32Array(length);
+  for (let index = 0; index < length; index++) indices[index] = draw(index);
+  return indices;
 }
 
 /** A factor that maps [0, universe) one to one onto itself, far from the order it had. */

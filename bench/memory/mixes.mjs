@@ -3,7 +3,7 @@
  * it, and one loop, which tallies what an honest store must answer. Values come from a small pool that the index tells,
  * so every hit is checked for its value and nothing is allocated by the workload.
  */
-import { permutation, uniform, zipf } from '../harness/sequences.mjs';
+import { filled, permutation, uniform, zipf } from '../harness/sequences.mjs';
 
 const POOL_SIZE = 1_024;
 const POOL = Array.from({ length: POOL_SIZE }, (_, index) => ({ index }));
@@ -66,7 +66,7 @@ export const MIXES = {
     // Goes round all keys; half of them fit, and the one that is put left longest ago.
     sequence(length, universe) {
       const order = permutation(universe);
-      return Int32Array.from({ length }, (_, at) => order[at % universe]);
+      return filled(length, (at) => order[at % universe]);
     },
     run(store, keys, sequence) {
       for (let at = 0; at < sequence.length; at++) {
