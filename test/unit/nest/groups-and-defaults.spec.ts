@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import {
   Cacheable,
@@ -98,6 +98,13 @@ describe('@CacheEvict', () => {
     @CacheEvict({ group: (id: string) => [`id:${id}`, 'always'] })
     async everywhere(_id: string): Promise<void> {}
 
+    @CacheEvict({ group: 'before', before: true })
+    @CacheEvict({ group: 'after' })
+    async around(call: () => void): Promise<string> {
+      call();
+      return 'returned';
+    }
+
     @CacheEvict(Words, { group: 'shared' })
     async onlyWords(): Promise<void> {}
 
@@ -169,6 +176,18 @@ describe('@CacheEvict', () => {
     const { service, left } = await start();
     await evict(service);
     expect(await left()).toEqual(expected);
+  });
+
+  it('waits for evictions before the method runs, and before its result is returned', async () => {
+    const { app, registry } = await start();
+    const steps: string[] = [];
+    jest.spyOn(registry, 'invalidateGroup').mockImplementation(async (group) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      steps.push(`evicted ${group}`);
+      return 0;
+    });
+    steps.push(await app.get(Service).around(() => steps.push('called')));
+    expect(steps).toEqual(['evicted before', 'called', 'evicted after', 'returned']);
   });
 
   it("reaches a method's own cache by its name", async () => {

@@ -51,6 +51,11 @@ async function serviceOf(source: Source) {
       return source.observable;
     }
 
+    @Cacheable(Words, { unless: () => false, groups: () => ['group'] })
+    decided(_id: string): Observable<string> {
+      return source.observable;
+    }
+
     @CachePut(Words, { key: () => 'put' })
     @CacheEvict(Words, { key: () => 'evicted' })
     change(): Observable<string> {
@@ -141,7 +146,7 @@ describe('a method that returns an Observable', () => {
   it('can be found in the cache as soon as a subscriber sees its end', async () => {
     const source = new Source();
     const { feed, words } = await serviceOf(source);
-    const last = lastValueFrom(feed.named('1'));
+    const last = lastValueFrom(feed.decided('1'));
     source.values.next('a');
     source.values.complete();
     await last;
