@@ -10,7 +10,7 @@ const Words = defineCache<string, string>('words');
 /** A source under the hand of the test, which counts who subscribes. */
 class Source {
   subscriptions = 0;
-  readonly values = new Subject<string>();
+  values = new Subject<string>();
 
   get observable(): Observable<string> {
     return new Observable((subscriber) => {
@@ -141,6 +141,25 @@ describe('a method that returns an Observable', () => {
     await settled();
     expect(await firstValueFrom(feed.named('1'))).toBe('a');
     expect(feed.calls).toBe(1);
+  });
+
+  it('is subscribed to anew for who came after an invalidation of a group that its result turns out to have', async () => {
+    const source = new Source();
+    const { feed, words } = await serviceOf(source);
+    const before = watch(feed.decided('1'));
+    await words.invalidateGroup('group');
+    const after = watch(feed.decided('1'));
+    const outdated = source.values;
+    source.values = new Subject();
+    outdated.next('old');
+    outdated.complete();
+    await settled();
+    expect(before.seen).toEqual(['old', 'complete']);
+    source.values.next('new');
+    source.values.complete();
+    await settled();
+    expect(after.seen).toEqual(['new', 'complete']);
+    expect(source.subscriptions).toBe(2);
   });
 
   it('can be found in the cache as soon as a subscriber sees its end', async () => {
