@@ -61,6 +61,7 @@ function checkPolicy({ policy }: BoundedStore<unknown, unknown>, used: Set<numbe
     'the policy keeps a free slot',
   );
   check(policy.nextVictim() === (known[0] ?? -1), 'the next victim is not the first in order');
+  policy.assertStructure?.();
 }
 
 function checkBounds(store: BoundedStore<unknown, unknown>, used: Set<number>): void {

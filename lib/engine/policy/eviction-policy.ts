@@ -31,6 +31,8 @@ export interface EvictionPolicy {
   clear(): void;
   /** Bytes of the policy's own arrays. @defaultValue 0 */
   readonly bytes?: number;
+  /** Throws an Error that says which invariant of its own does not hold. For tests; nothing calls it in production. */
+  assertStructure?(): void;
 }
 
 /** What a policy may ask of the store that it works for. */

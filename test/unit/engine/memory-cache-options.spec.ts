@@ -75,7 +75,7 @@ describe('options of a MemoryCache', () => {
     const make = (): unknown =>
       new MemoryCache({ maxSize: -1, ttl: 'x' as never, policy: 'mru' as never, maxsize: 5 } as never);
     expect(make).toThrow(
-      /did you mean maxSize.*maxSize must be a whole number.*received -1.*policy must be one of lru, lfu, fifo.*ttl must be/,
+      /did you mean maxSize.*maxSize must be a whole number.*received -1.*policy must be one of adaptive, lru, lfu, fifo, sieve, s3-fifo.*ttl must be/,
     );
   });
 
