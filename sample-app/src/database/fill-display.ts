@@ -11,7 +11,7 @@ export class FillDisplay {
 
   show({ state, done, total, percent }: FillProgress): void {
     if (state !== 'filling') {
-      if (this.started) this.bar?.stop();
+      this.end();
       return;
     }
     if (this.bar !== undefined) {
@@ -22,5 +22,10 @@ export class FillDisplay {
       console.log(`filling: ${percent}% (${done} of ${total} cities)`);
     }
     this.started = true;
+  }
+
+  /** Gives the terminal back; the bar had switched its line wrapping off. */
+  end(): void {
+    if (this.started) this.bar?.stop();
   }
 }

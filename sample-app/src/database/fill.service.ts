@@ -51,6 +51,7 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
 
   onModuleDestroy(): void {
     this.stopped = true;
+    this.display.end();
   }
 
   /** The server has answered its last request by now. */
@@ -62,6 +63,7 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
   private async makeReady(): Promise<void> {
     await this.folder?.claim();
     if (!(await this.reopen())) {
+      console.log('making a new database, which takes some seconds …');
       this.folder?.empty();
       await this.database.open({ folder: this.folder?.database });
       await this.fill();
@@ -99,7 +101,7 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
 
   private report(progress: FillProgress): void {
     this.current = progress;
-    this.display.show(progress);
+    if (!this.stopped) this.display.show(progress);
   }
 }
 
