@@ -10,7 +10,7 @@ const OURS = ['strata-named', 'strata-own'];
 
 export const TITLES = {
   bare: 'bare async method',
-  'bare-literal': 'the same with nothing to find',
+  'bare-literal': 'bare async method with nothing to find',
   map: 'Map by hand',
   'lru-cache': 'lru-cache',
   'layered-loader': 'layered-loader',
@@ -21,7 +21,7 @@ export const TITLES = {
   strata: 'MemoryCache, lru',
   'strata-named': '@Cacheable(Users, { key })',
   'strata-own': "@Cacheable({ ttl: '5m' })",
-  'strata-beside': 'bare method beside those two',
+  'strata-beside': 'bare async method, beside cached ones',
 };
 
 /** All workloads of a run, in the order in which they are measured and reported. */

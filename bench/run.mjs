@@ -6,6 +6,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { readFlags, USAGE } from './flags.mjs';
 import { runChild } from './harness/child.mjs';
 import { makeFolder, removeFolder, versions } from './harness/folder.mjs';
@@ -33,6 +34,7 @@ const folder = await makeFolder(flags).catch((error) => {
   console.error(`bench: ${error.message}`);
   process.exit(1);
 });
+process.once('SIGINT', () => removeFolder(folder).finally(() => process.exit(130)));
 const problems = [];
 try {
   await measureAll();
@@ -42,7 +44,7 @@ try {
   console.log(text);
   const out = flags.out ?? (flags.isWhole && problems.length === 0 ? RESULTS : undefined);
   if (out === undefined) console.error('bench: bench/RESULTS.md is kept as it was');
-  else await writeFile(out, text);
+  else await writeFile(out, await format(text, { ...(await resolveConfig(RESULTS)), parser: 'markdown' }));
 } finally {
   await removeFolder(folder);
 }
