@@ -5,8 +5,6 @@ import { isDefinition } from '../cache/index.js';
 
 /** What `CacheModule.forRoot()` takes. */
 export interface CacheModuleOptions extends CachePorts {
-  /** Tells the caches of this app from others that share a server with it. @defaultValue 'app' */
-  readonly namespace?: string;
   /** Options of every cache that does not name them itself, the methods' own included. */
   readonly defaults?: CacheDefaults;
   /** The caches that every module may inject and name in decorators. */
@@ -24,7 +22,6 @@ export type CacheModuleAsyncOptions = ConfigurableModuleAsyncOptions<CacheModule
 
 /** The options checked, with every default in place. */
 export interface CacheModuleSettings extends CachePorts {
-  readonly namespace: string;
   readonly defaults: CacheDefaults;
   readonly caches: readonly AnyDefinition[];
 }
@@ -37,13 +34,11 @@ export function resolveModuleOptions(given: CacheModuleOptions | undefined): Cac
       { option: 'options', rule: 'must be an object; a factory must return one', received: given },
     ]);
   }
-  problems.refuseUnknown(given, ['namespace', 'defaults', 'caches', 'clock', 'random']);
-  const { namespace = 'app', defaults = {}, caches = [], clock, random } = given;
-  const isName = typeof namespace === 'string' && namespace !== '';
-  problems.require(isName, 'namespace', 'must be a text that is not empty', namespace);
+  problems.refuseUnknown(given, ['defaults', 'caches', 'clock', 'random']);
+  const { defaults = {}, caches = [], clock, random } = given;
   problems.require(typeof defaults === 'object' && defaults !== null, 'defaults', 'must be an object', defaults);
   const areDefinitions = Array.isArray(caches) && caches.every(isDefinition);
   problems.require(areDefinitions, 'caches', 'must be a list of definitions made with defineCache()', caches);
   problems.throwIfAny();
-  return { namespace, defaults, caches, clock, random };
+  return { defaults, caches, clock, random };
 }

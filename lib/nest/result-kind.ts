@@ -18,7 +18,8 @@ export function declaredKind(record: MethodRecord): ResultKind {
   const kind = KINDS_OF_FUNCTIONS.get(Object.prototype.toString.call(record.original));
   if (kind !== undefined) return kind;
   const type = declaredReturnType(record);
-  if (typeof type !== 'function' || type.name === 'Object') return 'unknown';
+  // Object and Function are what the compiler writes for an interface and for a class that was imported as a type.
+  if (typeof type !== 'function' || type.name === 'Object' || type.name === 'Function') return 'unknown';
   const prototype: unknown = type.prototype;
   if (typeof prototype !== 'object' || prototype === null) return 'sync';
   if (type.name === 'Promise' || 'then' in prototype) return 'promise';

@@ -14,7 +14,6 @@ import { SettingsModule } from './settings/settings.module.js';
     CacheModule.forRootAsync({
       inject: [Settings],
       useFactory: (settings: Settings) => ({
-        namespace: 'city-guide',
         defaults: { ttl: '10m', enabled: settings.cacheEnabled },
       }),
     }),

@@ -74,7 +74,7 @@ describe('CacheModule.forRoot', () => {
   it('fails the bootstrap when it is called twice, naming both modules', async () => {
     @Module({ imports: [CacheModule.forRoot()] })
     class OrdersModule {}
-    @Module({ imports: [CacheModule.forRoot({ namespace: 'other' })] })
+    @Module({ imports: [CacheModule.forRoot({ caches: [Users] })] })
     class CatalogModule {}
     const starting = start({ imports: [OrdersModule, CatalogModule] });
     await expect(starting).rejects.toThrow(CacheMisuseError);
@@ -92,8 +92,8 @@ describe('CacheModule.forRoot', () => {
   });
 
   it.each([
-    [{ namespace: '' }, 'namespace must be a text'],
-    [{ nmespace: 'x' }, 'nmespace is not an option; did you mean namespace?'],
+    [{ cache: [Users] }, 'cache is not an option; did you mean caches?'],
+    [{ caches: 'users' }, 'caches must be a list of definitions'],
     [{ defaults: 5 }, 'defaults must be an object'],
     [{ defaults: { ttl: -1 }, caches: [Users] }, 'ttl must be milliseconds'],
   ])('fails the bootstrap for %j', async (options, message) => {

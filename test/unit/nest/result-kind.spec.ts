@@ -37,6 +37,7 @@ describe('the kind of a method', () => {
     ['Date', Date, 'sync'],
     ['a class of the user', User, 'sync'],
     ['Object, which a union becomes', Object, 'unknown'],
+    ['Function, which a class imported as a type becomes', Function, 'unknown'],
     ['nothing', undefined, 'unknown'],
   ])('that declares to return %s', (_, returnType, kind) => {
     expect(kindDeclared(returnType)).toBe(kind);

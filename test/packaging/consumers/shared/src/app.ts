@@ -163,7 +163,7 @@ class UsersController {}
 class OptionsFactory implements CacheOptionsFactory {
   createCacheOptions(): CacheModuleOptions {
     const defaults: CacheModuleDefaults = { ttl: '10m' };
-    return { namespace: 'consumer', defaults };
+    return { defaults };
   }
 }
 
