@@ -93,7 +93,6 @@ describe('CacheModule.forRoot', () => {
 
   it.each([
     [{ cache: [Users] }, 'cache is not an option; did you mean caches?'],
-    [{ caches: 'users' }, 'caches must be a list of definitions'],
     [{ defaults: 5 }, 'defaults must be an object'],
     [{ defaults: { ttl: -1 }, caches: [Users] }, 'ttl must be milliseconds'],
   ])('fails the bootstrap for %j', async (options, message) => {
