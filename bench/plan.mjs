@@ -67,8 +67,6 @@ function memory(quick) {
 }
 
 function memoryWorkload({ capacity, keys, ttl, mix, quick }) {
-  // Enough for the largest Map to meet its rehash, which comes once in as many puts as it has entries.
-  const operations = quick ? 400_000 : 1_000_000;
   return {
     id: `memory/${capacity}/${keys}${ttl ? '/ttl' : ''}/${mix}`,
     part: 'memory',
@@ -79,8 +77,16 @@ function memoryWorkload({ capacity, keys, ttl, mix, quick }) {
     base: 'lru-cache',
     libraries: ['lru-cache', 'strata', ...(ttl ? [] : ['mnemonist']), 'map'],
     bar: { libraries: ['strata'], atMost: 1 },
-    job: { part: 'memory', capacity, keys, ttl, mix, operations },
+    job: { part: 'memory', capacity, keys, ttl, mix, ...lengths(capacity, quick) },
   };
+}
+
+/** So many operations that a measurement takes some hundred milliseconds, and the compiler is done before. */
+function lengths(capacity, quick) {
+  if (capacity === 10_000) return { length: 400_000, warmUps: quick ? 2 : 4, passes: quick ? 4 : 10 };
+  if (capacity === 100_000) return { length: 400_000, warmUps: quick ? 1 : 2, passes: quick ? 1 : 3 };
+  // In as many puts as a Map has entries it meets its rehash once.
+  return { length: 1_000_000, warmUps: 1, passes: 1 };
 }
 
 /** Every mix with every kind of key, lifetime and size, less what says the same again and takes long. */

@@ -9,44 +9,48 @@ const KEYS = {
   number: (index) => index,
 };
 
-/** Fills a store to its capacity, runs the first half of a sequence to warm up, and measures the second. */
-export async function measure({ library, mix, capacity, keys: kind, ttl, operations }) {
+/**
+ * Fills a store to its capacity and runs passes over it, each by one half of a sequence in turns: first some to warm up,
+ * then those that are measured.
+ */
+export async function measure({ library, mix, capacity, keys: kind, ttl, length, warmUps, passes }) {
   const { universe: factor, sequence: sequenceOf, run, expected } = MIXES[mix];
   const universe = factor * capacity;
   const keys = Array.from({ length: universe }, (_, index) => KEYS[kind](index));
+  const sequence = sequenceOf(2 * length, universe);
+  const halves = [sequence.subarray(0, length), sequence.subarray(length)];
   const store = await LIBRARIES[library]({ capacity, mix, ttl });
 
-  const warmUp = Math.max(operations >> 1, mix === 'put' ? capacity : 0);
-  const sequence = sequenceOf(warmUp + operations, universe);
-  // The put mix goes round: its first keys are put again when as many others followed as fit.
-  const fill = mix === 'put' ? permutation(universe).subarray(capacity) : permutation(universe).subarray(0, capacity);
+  // The put mix goes round its keys: full with the later half of them, the store has none of those that come first.
+  const fill = permutation(universe).subarray(universe - capacity);
   for (const index of fill) store.store(keys[index], valueOf(index));
   assert.equal(store.size(), capacity, 'the store is full before anything is measured');
-  run(store, keys, sequence.subarray(0, warmUp));
+  for (let pass = 0; pass < warmUps; pass++) run(store, keys, halves[pass % 2]);
 
-  const measured = sequence.subarray(warmUp);
+  let tally = 0;
   const stop = startStopwatch();
-  const tally = run(store, keys, measured);
+  for (let pass = warmUps; pass < warmUps + passes; pass++) tally += run(store, keys, halves[pass % 2]);
   const times = stop();
 
+  const operations = length * passes;
   if (expected === undefined)
     assert.ok(tally > 0.4 * operations && tally < operations, `${tally} hits are not plausible`);
   else assert.equal(tally, expected(operations), 'every operation finds what it must');
   assert.equal(store.size(), capacity, 'the store holds its capacity afterwards');
-  checkContent({ store, keys, mix, measured, capacity });
+  const last = (warmUps + passes - 1) % 2;
+  checkContent({ store, keys, mix, latest: [...halves[1 - last], ...halves[last]].slice(-capacity - 100), capacity });
   store.check?.(mix === 'get-or-put' || mix === 'hit' || mix === 'fresh' ? tally : 0);
   return { ...times, operations, tally, cpuSource };
 }
 
 /** What was put last is there, with its value; what the put mix pushed out is not. */
-function checkContent({ store, keys, mix, measured, capacity }) {
-  for (const index of measured.subarray(-100)) {
+function checkContent({ store, keys, mix, latest, capacity }) {
+  for (const index of latest.slice(-100)) {
     assert.equal(store.find(keys[index]), valueOf(index), `the value of ${keys[index]} is the one that was put`);
   }
-  if (mix === 'put') {
-    const { length } = measured;
-    for (const index of measured.subarray(length - capacity - 100, length - capacity)) {
-      assert.equal(store.find(keys[index]), undefined, `${keys[index]} was evicted`);
-    }
+  if (mix !== 'put') return;
+  assert.equal(latest.length, capacity + 100, 'the sequence tells what was put a capacity ago');
+  for (const index of latest.slice(0, 100)) {
+    assert.equal(store.find(keys[index]), undefined, `${keys[index]} was evicted`);
   }
 }
