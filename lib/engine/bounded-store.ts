@@ -96,7 +96,7 @@ export class BoundedStore<K, V> {
       if (this.lifetimes.hasIdleTimes) this.lifetimes.restartIdleTime(slot);
     }
     this.policy.onAccess(slot);
-    return this.slots.pairs[(slot << 1) + 1] as V;
+    return this.slots.valueOf(slot) as V;
   }
 
   /** The live value; changes nothing. */
@@ -279,7 +279,7 @@ export class BoundedStore<K, V> {
       }
       weights.replace(slot, cost);
     }
-    this.slots.pairs[(slot << 1) + 1] = value;
+    this.slots.replaceValue(slot, value);
     if (isNew) this.policy.onInsert(slot);
     else this.policy.onUpdate(slot, previous);
   }
@@ -365,7 +365,9 @@ export class BoundedStore<K, V> {
   }
 
   private grow(): void {
+    const before = this.slots.capacity;
     this.slots.grow();
+    if (this.slots.capacity === before) return;
     this.lifetimes.grow(this.slots.capacity);
     this.policy.grow(this.slots.capacity);
     this.weights?.grow();

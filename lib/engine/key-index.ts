@@ -1,24 +1,33 @@
 import type { Random } from '../core/index.js';
 import { KeyHash } from './key-hash.js';
+import { addCell, findIntegerCell, findStringCell, LeavingCells, removeCell } from './key-cells.js';
 import { NO_SLOT, type SlotTable } from './slot-table.js';
 
 /*
  * From keys to slots. 32-bit integers and strings of at most 16 characters are found by an open-addressing table of our
- * own [1]: cells hold slot + 1, 0 is empty; linear probing, deletion by shifting back (no tombstones, so churn costs
- * neither memory nor a pause to clean up), at most half of the cells in use, growth by doubling. The whole hash stands in
- * the slot's record: comparing and growing look at no key. All other keys (longer strings cost more to hash in
- * JavaScript than to look up natively) are in a Map to the same slots.
+ * own, at most half full. All other keys (longer strings cost more to hash in JavaScript than to look up natively) are in
+ * a Map to the same slots.
+ *
+ * The table doubles, and shrinks when it is far too large, without a pause: cells move from the old table to the new one
+ * a few at a time, with each key that comes or leaves. Meanwhile new keys go to the new table, and what is not found in
+ * it is looked for in the old one: a hit in a table that does not move never asks whether it does.
  *
  * Keys are equal as in a Map: NaN is NaN, -0 is 0, 1 is not '1'. O(1) expected; 8 to 16 bytes per entry.
- *
- * [1] Knuth. The Art of Computer Programming, vol. 3, 6.4, algorithms L and R.
  */
 
 const LONGEST_TABLE_STRING = 16;
 const SMALLEST_CELLS = 32;
+/**
+ * Cells looked at with each key that comes or leaves. The next doubling is as many keys away as half of the old table has
+ * cells, and a shrunken table is full when an eighth as many have come: the move is over long before.
+ */
+const CELLS_PER_STEP = 32;
+/** The table shrinks to a quarter when less than one in so many cells is in use. */
+const SPARSE = 16;
 
 export class KeyIndex {
   private cells = new Int32Array(SMALLEST_CELLS);
+  private leaving: LeavingCells | undefined;
   private residents = 0;
   private others = new Map<unknown, number>();
   /** The hash that the last {@link find} of a table key computed; {@link insert} of that key takes it from here. */
@@ -54,7 +63,8 @@ export class KeyIndex {
     }
     this.slots.records[slot << 2] = this.lastHash;
     if (++this.residents * 2 > this.cells.length) this.resizeCells(this.cells.length * 2);
-    place(this.cells, slot, this.lastHash);
+    if (this.leaving !== undefined) this.moveCells(CELLS_PER_STEP);
+    addCell(this.cells, slot, this.lastHash);
   }
 
   remove(slot: number): void {
@@ -63,27 +73,19 @@ export class KeyIndex {
       this.others.delete(key);
       return;
     }
-    this.residents--;
-    const { cells } = this;
     const { records } = this.slots;
-    const mask = cells.length - 1;
-    let hole = (records[slot << 2] as number) & mask;
-    while (cells[hole] !== slot + 1) hole = (hole + 1) & mask;
-    // Moves each later cell of the run into the hole unless that would put it before its own place.
-    for (let at = (hole + 1) & mask; ; at = (at + 1) & mask) {
-      const cell = cells[at] as number;
-      if (cell === 0) break;
-      const home = (records[(cell - 1) << 2] as number) & mask;
-      if (((at - home) & mask) >= ((at - hole) & mask)) {
-        cells[hole] = cell;
-        hole = at;
-      }
+    if (!removeCell(this.cells, slot, records) && this.leaving !== undefined) {
+      removeCell(this.leaving.cells, slot, records);
     }
-    cells[hole] = 0;
+    this.residents--;
+    if (this.leaving !== undefined) this.moveCells(CELLS_PER_STEP);
+    else if (this.residents * SPARSE < this.cells.length && this.cells.length > SMALLEST_CELLS * 4)
+      this.resizeCells(this.cells.length / 4);
   }
 
   clear(): void {
     this.cells = new Int32Array(SMALLEST_CELLS);
+    this.leaving = undefined;
     this.residents = 0;
     this.others = new Map();
   }
@@ -104,7 +106,8 @@ export class KeyIndex {
 
   /** The slots that the index knows, for a check of the structure. */
   indexed(): number[] {
-    return [...Array.from(this.cells, (cell) => cell - 1).filter((slot) => slot !== NO_SLOT), ...this.others.values()];
+    const cells = [...this.cells, ...(this.leaving?.cells ?? [])];
+    return [...cells.filter((cell) => cell !== 0).map((cell) => cell - 1), ...this.others.values()];
   }
 
   get load(): number {
@@ -113,43 +116,33 @@ export class KeyIndex {
 
   get bytes(): number {
     // A Map takes three words an entry and half a word for its buckets.
-    return this.cells.byteLength + this.others.size * 30;
+    return this.cells.byteLength + (this.leaving?.cells.byteLength ?? 0) + this.others.size * 30;
   }
 
   private findString(key: string): number {
     const hash = this.hash.string(key);
     this.lastHash = hash;
-    const { cells } = this;
-    const { records, pairs } = this.slots;
-    const mask = cells.length - 1;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const slot = (cells[at] as number) - 1;
-      if (slot < 0) return NO_SLOT;
-      if (records[slot << 2] === hash && pairs[slot << 1] === key) return slot;
-    }
+    const slot = findStringCell(this.cells, this.slots, hash, key);
+    if (slot !== NO_SLOT || this.leaving === undefined) return slot;
+    return findStringCell(this.leaving.cells, this.slots, hash, key);
   }
 
-  /** The same for numbers, apart so that each comparison sees one type only. */
   private findInteger(key: number): number {
     const hash = this.hash.integer(key);
     this.lastHash = hash;
-    const { cells } = this;
-    const { records, pairs } = this.slots;
-    const mask = cells.length - 1;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const slot = (cells[at] as number) - 1;
-      if (slot < 0) return NO_SLOT;
-      if (records[slot << 2] === hash && pairs[slot << 1] === key) return slot;
-    }
+    const slot = findIntegerCell(this.cells, this.slots, hash, key);
+    if (slot !== NO_SLOT || this.leaving === undefined) return slot;
+    return findIntegerCell(this.leaving.cells, this.slots, hash, key);
   }
 
   private resizeCells(length: number): void {
-    const { records } = this.slots;
-    const cells = new Int32Array(length);
-    for (const cell of this.cells) {
-      if (cell !== 0) place(cells, cell - 1, records[(cell - 1) << 2] as number);
-    }
-    this.cells = cells;
+    if (this.leaving !== undefined) this.moveCells(Infinity);
+    this.leaving = new LeavingCells(this.cells);
+    this.cells = new Int32Array(length);
+  }
+
+  private moveCells(count: number): void {
+    if (this.leaving?.moveTo(this.cells, count, this.slots.records)) this.leaving = undefined;
   }
 
   private identity(key: object): number {
@@ -165,11 +158,4 @@ export class KeyIndex {
 
 function isTableKey(key: unknown): boolean {
   return typeof key === 'string' ? key.length <= LONGEST_TABLE_STRING : typeof key === 'number' && (key | 0) === key;
-}
-
-function place(cells: Int32Array, slot: number, hash: number): void {
-  const mask = cells.length - 1;
-  let at = hash & mask;
-  while (cells[at] !== 0) at = (at + 1) & mask;
-  cells[at] = slot + 1;
 }

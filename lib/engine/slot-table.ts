@@ -5,16 +5,29 @@
  *   records[4 * slot + 1]  the slot before it in its list   written by SlotList, FREE in a free slot
  *   records[4 * slot + 2]  the slot after it in its list    written by SlotList, the next free slot in a free one
  *   records[4 * slot + 3]  the tick at which it expires     written by Lifetimes, NEVER without a lifetime
- *   pairs[2 * slot]        its key
- *   pairs[2 * slot + 1]    its value
+ *   chunks[chunk][2 * at]      its key, where chunk and at are the high and the low bits of the slot
+ *   chunks[chunk][2 * at + 1]  its value
  *
- * A hit reads one record, which is a quarter of a cache line, and one pair: nothing is allocated per entry, and the
- * garbage collector sees one array instead of an object per entry. 32 bytes an entry, beside the index.
+ * A hit reads one record, which is a quarter of a cache line, and one pair: nothing is allocated per entry. 32 bytes an
+ * entry, beside the index.
+ *
+ * Growth never stops the program. Keys and values are in chunks of 16,384 entries (the first one doubles up to that), so
+ * that no array of references is ever copied or filled at once. The records double: their copy is a copy of bytes, and
+ * the memory that it writes to has been brought in before, a piece with each of the last slots before the end, because a
+ * page's first touch costs several times its copy.
  *
  * Invariant: a slot is either free, and in the free list, or used, and in the index and the policy exactly once.
  */
 
 const SMALLEST_CAPACITY = 16;
+const CHUNK_BITS = 14;
+/** Slots per chunk of keys and values. */
+const CHUNK = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK - 1;
+/** From this capacity on the memory of the next records is brought in ahead of their use. */
+const LARGE_CAPACITY = 1 << 16;
+/** That begins when all but one in so many slots have been used. */
+const AHEAD = 16;
 /** Stands where a used slot has the slot before it. */
 const FREE = -2;
 /** No slot: the end of a list, or nothing found. */
@@ -22,15 +35,21 @@ export const NO_SLOT = -1;
 /** The tick of an entry that does not expire; later than every other. */
 export const NEVER = 0x7fffffff;
 
-/** Hands out slots and takes them back; grows by doubling, so an empty cache is small whatever its bound. */
+/** Hands out slots and takes them back; grows in steps, so an empty cache is small whatever its bound. */
 export class SlotTable {
-  records!: Int32Array;
-  pairs!: unknown[];
+  records!: Int32Array<ArrayBuffer>;
+  chunks!: unknown[][];
+  /** Slots that have a record. */
   capacity = 0;
   /** Slots from here on were never used. */
   used = 0;
   size = 0;
+  /** Slots that have a place for key and value; never above the capacity. */
+  private room = 0;
   private firstFree = NO_SLOT;
+  private nextRecords: Int32Array<ArrayBuffer> | undefined;
+  /** The first slot that brings in memory of the next records. */
+  private aheadFrom = Infinity;
 
   /** @param mostSlots the number of slots that will ever be needed at once; Infinity when unknown */
   constructor(private readonly mostSlots: () => number) {
@@ -40,51 +59,66 @@ export class SlotTable {
   /** Takes a slot for an entry. The caller makes sure there is room: see {@link isFull}. */
   allocate(key: unknown, value: unknown): number {
     let slot = this.firstFree;
-    if (slot === NO_SLOT) slot = this.used++;
-    else this.firstFree = this.records[(slot << 2) + 2] as number;
+    if (slot === NO_SLOT) {
+      slot = this.used++;
+      if (slot >= this.aheadFrom) this.bringInNextRecords(slot);
+    } else {
+      this.firstFree = this.records[(slot << 2) + 2] as number;
+    }
+    const { records } = this;
     const record = slot << 2;
-    this.records[record + 1] = NO_SLOT;
-    this.records[record + 2] = NO_SLOT;
-    this.records[record + 3] = NEVER;
-    this.pairs[slot << 1] = key;
-    this.pairs[(slot << 1) + 1] = value;
+    records[record + 1] = NO_SLOT;
+    records[record + 2] = NO_SLOT;
+    records[record + 3] = NEVER;
+    const chunk = this.chunks[slot >> CHUNK_BITS] as unknown[];
+    const pair = (slot & CHUNK_MASK) << 1;
+    chunk[pair] = key;
+    chunk[pair + 1] = value;
     this.size++;
     return slot;
   }
 
   release(slot: number): void {
+    const { records } = this;
     const record = slot << 2;
-    this.records[record + 1] = FREE;
-    this.records[record + 2] = this.firstFree;
-    this.records[record + 3] = NEVER;
-    this.pairs[slot << 1] = undefined;
-    this.pairs[(slot << 1) + 1] = undefined;
+    records[record + 1] = FREE;
+    records[record + 2] = this.firstFree;
+    records[record + 3] = NEVER;
+    const chunk = this.chunks[slot >> CHUNK_BITS] as unknown[];
+    const pair = (slot & CHUNK_MASK) << 1;
+    chunk[pair] = undefined;
+    chunk[pair + 1] = undefined;
     this.firstFree = slot;
     this.size--;
   }
 
   /** Whether {@link grow} has to come before {@link allocate}. */
   get isFull(): boolean {
-    return this.firstFree === NO_SLOT && this.used === this.capacity;
+    return this.firstFree === NO_SLOT && this.used === this.room;
   }
 
   grow(): void {
-    const capacity = Math.max(this.capacity + 1, Math.min(this.capacity * 2, this.mostSlots()));
-    const records = new Int32Array(capacity << 2);
-    records.set(this.records);
-    this.records = records;
-    this.pairs = this.pairs.concat(emptyPairs(capacity - this.capacity));
-    this.capacity = capacity;
+    if (this.room === this.capacity) this.growRecords();
+    const from = this.room;
+    this.room = Math.min(this.capacity, (from | CHUNK_MASK) + 1);
+    const at = from >> CHUNK_BITS;
+    const more = emptyPairs(this.room - from);
+    const chunk = this.chunks[at];
+    if (chunk === undefined) this.chunks.push(more);
+    else this.chunks[at] = chunk.concat(more);
   }
 
   /** Forgets all entries and gives their memory back. */
   clear(): void {
     this.capacity = SMALLEST_CAPACITY;
+    this.room = SMALLEST_CAPACITY;
     this.records = new Int32Array(SMALLEST_CAPACITY << 2);
-    this.pairs = emptyPairs(SMALLEST_CAPACITY);
+    this.chunks = [emptyPairs(SMALLEST_CAPACITY)];
     this.used = 0;
     this.size = 0;
     this.firstFree = NO_SLOT;
+    this.nextRecords = undefined;
+    this.aheadFrom = Infinity;
   }
 
   isUsed(slot: number): boolean {
@@ -92,11 +126,15 @@ export class SlotTable {
   }
 
   keyOf(slot: number): unknown {
-    return this.pairs[slot << 1];
+    return (this.chunks[slot >> CHUNK_BITS] as unknown[])[(slot & CHUNK_MASK) << 1];
   }
 
   valueOf(slot: number): unknown {
-    return this.pairs[(slot << 1) + 1];
+    return (this.chunks[slot >> CHUNK_BITS] as unknown[])[((slot & CHUNK_MASK) << 1) + 1];
+  }
+
+  replaceValue(slot: number, value: unknown): void {
+    (this.chunks[slot >> CHUNK_BITS] as unknown[])[((slot & CHUNK_MASK) << 1) + 1] = value;
   }
 
   /** The free slots, for a check of the structure. */
@@ -111,7 +149,27 @@ export class SlotTable {
   }
 
   get bytes(): number {
-    return this.records.byteLength + this.pairs.length * 8;
+    return this.records.byteLength + (this.nextRecords?.byteLength ?? 0) + this.room * 16;
+  }
+
+  private growRecords(): void {
+    const next = this.nextRecords ?? new Int32Array(this.nextCapacity() << 2);
+    next.set(this.records);
+    this.records = next;
+    this.nextRecords = undefined;
+    this.capacity = next.length >> 2;
+    const growsOn = this.capacity >= LARGE_CAPACITY && this.capacity < this.mostSlots();
+    this.aheadFrom = growsOn ? this.capacity - Math.floor(this.capacity / AHEAD) : Infinity;
+  }
+
+  private nextCapacity(): number {
+    return Math.max(this.capacity + 1, Math.min(this.capacity * 2, this.mostSlots()));
+  }
+
+  private bringInNextRecords(slot: number): void {
+    this.nextRecords ??= new Int32Array(this.nextCapacity() << 2);
+    // Every slot touches as much as has to be touched for it, so that at the last one nothing is left.
+    this.nextRecords[(slot - this.aheadFrom) * (4 * AHEAD)] = 0;
   }
 }
 

@@ -120,6 +120,31 @@ describe('KeyIndex', () => {
     expect(index.indexed()).toEqual([]);
   });
 
+  it('finds and removes every key at every moment of a move between tables, both ways', () => {
+    const { index, add, remove } = newIndex();
+    const present: number[] = [];
+    const check = (): void => {
+      const sample = present.filter((key) => key % 17 === present.length % 17);
+      expect(sample.every((key) => index.find(key) !== -1)).toBe(true);
+      expect(index.find(-1)).toBe(-1);
+      expect(index.load).toBeLessThanOrEqual(0.5);
+    };
+    for (let key = 0; key < 3_000; key++) {
+      add(key);
+      present.push(key);
+      // Every third time the key leaves that has been there longest: it may be in either table.
+      if (key % 3 === 0) remove(present.shift() as number);
+      check();
+    }
+    const largest = index.bytes;
+    while (present.length > 10) {
+      remove(present.splice((present.length * 7) % 10, 1)[0] as number);
+      check();
+    }
+    expect(index.indexed()).toHaveLength(10);
+    expect(index.bytes).toBeLessThan(largest / 8);
+  });
+
   it('spreads keys that differ in their highest bits only', () => {
     const { index, add } = newIndex();
     for (let key = 0; key < 1_000; key++) add(key << 20);

@@ -28,6 +28,21 @@ describe('SlotTable', () => {
     expect(slots.capacity).toBe(20);
   });
 
+  it('adds keys and values in chunks of one size when it is large, and leaves those that are there in place', () => {
+    const slots = new SlotTable(() => 100_000);
+    const first: unknown[][] = [];
+    for (let at = 0; at < 100_000; at++) {
+      if (slots.isFull) slots.grow();
+      slots.allocate(at, -at);
+      if (at === 50_000) first.push(...slots.chunks);
+    }
+    expect(slots.chunks.map((chunk) => chunk.length / 2)).toEqual([...Array<number>(6).fill(16_384), 1_696]);
+    expect(first.every((chunk, at) => slots.chunks[at] === chunk)).toBe(true);
+    const isKept = (at: number): boolean => slots.keyOf(at) === at && slots.valueOf(at) === -at;
+    expect(Array.from({ length: 100_000 }, (_, at) => at).every(isKept)).toBe(true);
+    expect([slots.capacity, slots.bytes]).toEqual([100_000, 100_000 * 32]);
+  });
+
   it('hands out released slots again and keeps nothing of them alive', () => {
     const slots = new SlotTable(() => 100);
     for (let at = 0; at < 10; at++) slots.allocate(at, at);

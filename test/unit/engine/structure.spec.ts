@@ -18,18 +18,22 @@ function filledStore(): BoundedStore<string, number> {
   return store;
 }
 
+function pairsOf(store: BoundedStore<string, number>): unknown[] {
+  return store.slots.chunks[0] ?? [];
+}
+
 describe('assertStructure', () => {
   it('accepts a store that is in order', () => {
     expect(() => assertStructure(filledStore())).not.toThrow();
   });
 
-  const damages: [string, (store: BoundedStore<string, number>) => void, RegExp][] = [
+  const damages: [string, (store: BoundedStore<string, number>) => unknown, RegExp][] = [
     ['a slot that the index has lost', (store) => store.index.remove(2), /indexed/],
-    ['a key that leads elsewhere', (store) => void (store.slots.pairs[4] = 'x'), /does not lead to it/],
+    ['a key that leads elsewhere', (store) => pairsOf(store).fill('x', 4, 5), /does not lead to it/],
     ['a slot that the policy has lost', (store) => store.policy.onRemove(3), /policy knows/],
     ['a policy that keeps a free slot', (store) => (store.policy.onRemove(3), store.policy.onInsert(1)), /but size is/],
     ['a size that is wrong', (store) => void store.slots.size++, /size is/],
-    ['a free slot that keeps its value', (store) => void (store.slots.pairs[3] = 5), /keeps its entry alive/],
+    ['a free slot that keeps its value', (store) => pairsOf(store).fill(5, 3, 4), /keeps its entry alive/],
     ['weights that do not sum up', (store) => store.weights?.add(0, 7), /sum up/],
     ['a bound that is passed', (store) => void (store.maxSize = 2), /above/],
     ['a group that keeps a free slot', (store) => store.groups.assign(1, ['g']), /free slot/],
