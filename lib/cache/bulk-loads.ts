@@ -1,96 +1,72 @@
 import { CacheMisuseError, CacheNoLoaderError, show } from '../core/index.js';
+import type { Flight } from '../resilience/index.js';
 import type { CacheParts } from './cache-parts.js';
-import type { PreparedOptions } from './entry-options.js';
+import type { CallSettings } from './call-settings.js';
 import { RunningLoadContext } from './load-context.js';
+import { noteWait, type LoadCause, type LoadRuns, type Run } from './load-runs.js';
 import type { BulkLoader } from './loader.js';
-import type { Loads, Run } from './loads.js';
 
-/** A key that was looked up and not found. */
-export interface Missing<K> {
-  readonly index: unknown;
-  readonly key: K;
-}
-
-/**
- * Loads many missing values: those that are already being loaded are joined, the others go to one run of the bulk
- * loader, or to the single loader one by one where there is no other.
- */
+/** Runs the bulk loader for flights, and deals its results out to them. */
 export class BulkLoads<K, V> {
   constructor(
     private readonly parts: CacheParts<K, V>,
-    private readonly loads: Loads<K, V>,
+    private readonly runs: LoadRuns<K, V>,
   ) {}
 
-  /** One promise for each missing key, in the same order; `undefined` for a key that its loader left out. */
-  load(
-    missing: readonly Missing<K>[],
+  /** Opens a flight for each key and runs the bulk loader for them, in batches where the cache limits those. */
+  start(
+    wanted: readonly { readonly index: unknown; readonly key: K }[],
     given: BulkLoader<K, V> | undefined,
-    options: PreparedOptions,
-  ): Promise<V | undefined>[] {
-    const { settings, name } = this.parts;
-    const bulkLoader = given ?? settings.bulkLoader;
-    if (bulkLoader === undefined) {
-      if (settings.loader === undefined) return [Promise.reject(new CacheNoLoaderError(name))];
-      return missing.map(({ index, key }) => this.loads.load(index, key, undefined, options));
+    call: CallSettings,
+  ): Flight<K, V>[] {
+    const flights = wanted.map(({ index, key }) => this.runs.openFlight(index, key, call));
+    flights.forEach(noteWait);
+    const { batchSize = flights.length } = this.parts.settings;
+    for (let from = 0; from < flights.length; from += batchSize) {
+      this.run(flights.slice(from, from + batchSize), given, call, 'load');
     }
-    const running = missing.map(({ index }) => this.loads.joinable(index));
-    const started = this.start(
-      missing.filter((_, position) => running[position] === undefined),
-      bulkLoader,
-      options,
-    );
-    let next = 0;
-    return missing.map((_, position) => {
-      const flight = running[position];
-      if (flight === undefined) return started[next++] as Promise<V | undefined>;
-      // The bulk loader as a single one, for the case that the joined flight turns out to be outdated.
-      return this.loads.join(flight, async (key, load) => (await bulkLoader([key], load)).get(key) as V, options);
-    });
+    return flights;
   }
 
-  private start(
-    missing: readonly Missing<K>[],
-    bulkLoader: BulkLoader<K, V>,
-    options: PreparedOptions,
-  ): Promise<V | undefined>[] {
-    if (missing.length === 0) return [];
-    for (const { key } of missing) this.loads.countMiss(key);
-    const flights = missing.map(({ index, key }) => this.loads.openFlight(index, key, options));
-    const context = new RunningLoadContext(this.parts.name);
-    const run: Run<K, V> = { flights, context, options, cause: 'load' };
-    this.loads.run<ReadonlyMap<K, V>>(
+  /** Runs the bulk loader once, for flights that are open. */
+  run(
+    flights: readonly Flight<K, V>[],
+    given: BulkLoader<K, V> | undefined,
+    call: CallSettings,
+    cause: LoadCause,
+  ): void {
+    const { settings, name } = this.parts;
+    const context = new RunningLoadContext<V>(name, undefined);
+    const run: Run<K, V> = { flights, context, call, cause };
+    this.runs.start<ReadonlyMap<K, V>>(
       run,
-      () =>
-        bulkLoader(
-          flights.map((flight) => flight.key),
-          context,
-        ),
-      (values) => this.settle(run, values),
+      () => {
+        const bulkLoader = given ?? settings.bulkLoader;
+        if (bulkLoader === undefined) throw new CacheNoLoaderError(name);
+        // An outdated flight of a batch and the one that took its place ask for the same key.
+        const distinct = new Map(flights.map(({ index, key }) => [index, key]));
+        return bulkLoader([...distinct.values()], context);
+      },
+      (values, loadMs) => this.settle(run, values, loadMs),
     );
-    return flights.map((flight) => flight.promise);
   }
 
-  private settle(run: Run<K, V>, values: ReadonlyMap<K, V>): void {
-    const { codec, name } = this.parts;
+  private settle(run: Run<K, V>, values: ReadonlyMap<K, V>, loadMs: number): void {
+    const { codec, name, store } = this.parts;
     if (!(values instanceof Map)) {
       throw new CacheMisuseError(
         `the bulk loader of cache "${name}" must return a Map of the values by their keys; it returned ${show(values)}`,
       );
     }
-    const byIndex = new Map<unknown, Missing<K> & { readonly value: V }>();
-    for (const [key, value] of values) {
-      const index = codec.index(key);
-      byIndex.set(index, { index, key, value });
-    }
-    for (const flight of run.flights) {
-      this.loads.land(run, flight, byIndex.get(flight.index)?.value);
-      byIndex.delete(flight.index);
-    }
+    const byIndex = new Map<unknown, { readonly key: K; readonly value: V }>();
+    for (const [key, value] of values) byIndex.set(codec.index(key), { key, value });
+    for (const flight of run.flights) this.runs.land(run, flight, byIndex.get(flight.index)?.value, loadMs);
+    for (const flight of run.flights) byIndex.delete(flight.index);
     const [first] = run.flights;
     if (first === undefined || first.abandoned) return;
     // Values of keys that nobody asked for: fenced by the run's own start, and never in place of one that is there.
-    for (const { index, key, value } of byIndex.values()) {
-      if (this.parts.store.peek(index) === undefined) this.loads.store(run, { index, key, fence: first.fence }, value);
+    for (const [index, { key, value }] of byIndex) {
+      if (store.peek(index) === undefined) this.runs.store(run, { index, key, fence: first.fence }, { value }, loadMs);
     }
   }
 }

@@ -26,11 +26,36 @@ export interface CacheOptions<K = unknown, V = unknown> {
   readonly loader?: Loader<K, V>;
   /** Loads many missing values where the call gives no loader. */
   readonly bulkLoader?: BulkLoader<K, V>;
+  /** How long a load that returned `null` or `undefined` is remembered. @defaultValue `null` as long as any value, `undefined` not at all */
+  readonly negativeTtl?: Duration;
+  /** How long a failed load is remembered: its error is thrown again, without a load. @defaultValue not at all */
+  readonly errorTtl?: Duration;
+  /** How long after `ttl` a value is still served at once, while it is loaded anew behind. @defaultValue not at all */
+  readonly staleWhileRevalidate?: Duration;
+  /** How long after `ttl` a value still stands in for a load that fails or passes a `loadTimeout`. @defaultValue not at all */
+  readonly staleIfError?: Duration;
+  /** How long the loader of a key rests after it failed while a stale value can be served. @defaultValue '10s' */
+  readonly staleBackoff?: Duration;
   /**
-   * `hold`: how long a load may run before it is given up: then the next caller loads anew, and what the first one
-   * returns later is not stored. `Infinity` waits for ever. @defaultValue { hold: '60s' }
+   * After which fraction of its `ttl` a value that is read is loaded anew behind, 0 to 1. Or `{ beta }`: by chance, the
+   * more likely the nearer its end and the longer its load took (XFetch: Vattani, Chierichetti, Lowenstein, *Optimal
+   * probabilistic cache stampede prevention*, VLDB 2015); `beta` above 1 refreshes earlier. @defaultValue not at all
    */
-  readonly loadTimeout?: { readonly hold?: Duration };
+  readonly refreshAhead?: RefreshAhead;
+  /**
+   * `soft`: after which a caller gets the stale value, where there is one (`staleIfError`). `hard`: after which a caller
+   * is rejected with `CacheLoadTimeoutError`; the load goes on, and its result is stored. `hold`: after which a load is
+   * given up: the next caller loads anew, and what the first one returns later is not stored. `Infinity` waits for ever.
+   * @defaultValue { hold: '60s' }
+   */
+  readonly loadTimeout?: LoadTimeout;
+  /** Whether a load is aborted, by `load.signal`, when the last caller that waits for it has gone. @defaultValue false */
+  readonly abortWhenAbandoned?: boolean;
+  /**
+   * Whether single loads of one tick become one run of `bulkLoader`, with at most `maxSize` keys each (100 for `true`).
+   * Needs `bulkLoader`; calls with a loader of their own are not batched. @defaultValue false
+   */
+  readonly batch?: boolean | { readonly maxSize: number };
   /** What a reader gets: the stored value itself, or a structured clone of its own. @defaultValue 'none' */
   readonly clone?: 'none' | 'structured';
   /** `false`: nothing is looked up or stored, every load runs. @defaultValue true */
@@ -40,17 +65,38 @@ export interface CacheOptions<K = unknown, V = unknown> {
 }
 
 /** Options of one stored entry; they win over the definition's. */
-export interface EntryOptions {
-  readonly ttl?: Duration;
-  readonly tti?: Duration;
+export interface EntryOptions extends Pick<CacheOptions, 'ttl' | 'tti'> {
   /** Added to the definition's groups. */
   readonly groups?: readonly string[];
   /** Instead of the weigher's. */
   readonly weight?: number;
 }
 
+/** When values are loaded anew ahead of their end. */
+export type RefreshAhead = number | { readonly beta: number };
+
+/** How long callers wait for loads, and loads are waited for. */
+export interface LoadTimeout {
+  readonly soft?: Duration;
+  readonly hard?: Duration;
+  readonly hold?: Duration;
+}
+
 /** Options of one `getOrLoad`, `getOrLoadAll` or `refresh`. */
-export interface LoadOptions extends EntryOptions {
+export interface LoadOptions
+  extends
+    EntryOptions,
+    Pick<
+      CacheOptions,
+      | 'negativeTtl'
+      | 'errorTtl'
+      | 'staleWhileRevalidate'
+      | 'staleIfError'
+      | 'staleBackoff'
+      | 'refreshAhead'
+      | 'loadTimeout'
+      | 'abortWhenAbandoned'
+    > {
   /** Ends this caller's wait with the signal's reason; the load goes on for the others. */
   readonly signal?: AbortSignal;
 }

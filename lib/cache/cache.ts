@@ -10,10 +10,11 @@ export interface EntryInfo<V> {
   readonly value: V;
   /** Milliseconds since the write. */
   readonly ageMs: number;
-  /** Milliseconds until it expires; `Infinity` when it does not. */
+  /** Milliseconds until it is no longer fresh: 0 for a stale one, `Infinity` when it does not expire. */
   readonly ttlLeftMs: number;
   readonly groups: readonly string[];
   readonly tier: string;
+  /** Past its `ttl`, and still of use for `staleWhileRevalidate` or `staleIfError`. */
   readonly stale: boolean;
 }
 
@@ -25,7 +26,7 @@ export interface EntryInfo<V> {
  */
 export interface Cache<K, V> {
   readonly name: string;
-  /** The value, or `undefined` when there is none. Never loads. */
+  /** The value, or `undefined` when there is none that is fresh. Never loads. */
   get(key: K): Promise<V | undefined>;
   /** The values that are there, in the order asked. */
   getAll(keys: Iterable<K>): Promise<Map<K, V>>;
@@ -46,6 +47,11 @@ export interface Cache<K, V> {
   refresh(key: K): Promise<V>;
   /** Restarts the lifetime; `false` when the entry is absent or expired. */
   touch(key: K, ttl?: Duration): Promise<boolean>;
+  /**
+   * Ends the freshness of an entry: it is no longer served, but within `staleIfError` still stands in for a load that
+   * fails. `false` when there was no fresh entry.
+   */
+  expire(key: K): Promise<boolean>;
   /** Whether an entry was there. */
   invalidate(key: K): Promise<boolean>;
   /** How many entries were there. */

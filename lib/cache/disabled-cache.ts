@@ -3,12 +3,12 @@ import { CacheClosedError, CacheNoLoaderError } from '../core/index.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
 import { runAsLoad } from './current-load.js';
-import { prepareOptions, type PreparedOptions } from './entry-options.js';
+import { settingsOfCall, type CallSettings } from './call-settings.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { KeyCodec } from './key-codec.js';
 import { RunningLoadContext } from './load-context.js';
 import type { BulkLoader, Loader } from './loader.js';
-import { until } from './loads.js';
+
 import { Numbers } from './numbers.js';
 import type { CacheSettings } from './settings.js';
 
@@ -27,28 +27,23 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return this.settings.codec;
   }
 
-  prepare(caller: string, options: EntryOptions | LoadOptions | undefined): PreparedOptions {
-    return prepareOptions(caller, options);
+  prepare(caller: string, options: EntryOptions | LoadOptions | undefined): CallSettings {
+    return settingsOfCall(caller, options, this.settings.call);
   }
 
   hitAt(): undefined {
     return undefined;
   }
 
-  async loadAt(
-    index: unknown,
-    key: K | undefined,
-    given: Loader<K, V> | undefined,
-    options: PreparedOptions,
-  ): Promise<V> {
+  async loadAt(index: unknown, key: K | undefined, given: Loader<K, V> | undefined, options: CallSettings): Promise<V> {
     if (this.closed) throw new CacheClosedError(this.name);
     const loader = given ?? this.settings.loader;
     if (loader === undefined) throw new CacheNoLoaderError(this.name);
     options.signal?.throwIfAborted();
-    const context = new RunningLoadContext(this.name);
+    const context = new RunningLoadContext<V>(this.name, undefined);
     const ownKey = key ?? (this.codec.key(index) as K);
     const value = runAsLoad({ context, flights: [] }, async () => loader(ownKey, context));
-    return until(options.signal, value);
+    return value;
   }
 
   putAt(): void {}
@@ -76,7 +71,7 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
       const values = await Promise.all(distinct.map((key) => this.getOrLoad(key, undefined, options)));
       return new Map(distinct.map((key, position) => [key, values[position] as V]));
     }
-    const context = new RunningLoadContext(this.name);
+    const context = new RunningLoadContext<V>(this.name, undefined);
     const loaded = await runAsLoad({ context, flights: [] }, async () => bulkLoader(distinct, context));
     const byIndex = new Map([...loaded].map(([key, value]) => [this.codec.index(key), value]));
     const found = distinct.map((key) => [key, byIndex.get(this.codec.index(key))] as const);
@@ -101,6 +96,10 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
 
   refresh(key: K): Promise<V> {
     return this.getOrLoad(key);
+  }
+
+  async expire(): Promise<boolean> {
+    return false;
   }
 
   async touch(): Promise<boolean> {

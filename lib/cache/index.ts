@@ -1,6 +1,13 @@
 export type { KeyPattern } from '../engine/index.js';
 export type { Cache, EntryInfo } from './cache.js';
-export type { CacheOptions, CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
+export type {
+  CacheOptions,
+  CachePorts,
+  EntryOptions,
+  LoadOptions,
+  LoadTimeout,
+  RefreshAhead,
+} from './cache.options.js';
 export type { CacheDefaults } from './settings.js';
 export type { CacheStats } from './cache.stats.js';
 export type { BulkLoader, LoadContext, Loader } from './loader.js';
@@ -17,4 +24,4 @@ export { CacheRegistry, type MethodCache } from './cache-registry.js';
 export { currentLoad } from './current-load.js';
 export type { IndexedCache } from './indexed-cache.js';
 export { MethodKeyCodec, type KeyCodec } from './key-codec.js';
-export type { PreparedOptions } from './entry-options.js';
+export type { CallSettings } from './call-settings.js';

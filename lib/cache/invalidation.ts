@@ -21,6 +21,19 @@ export class Invalidation<K, V> {
     return removed !== undefined;
   }
 
+  /** Ends the freshness; what cannot stand in for a failed load is removed. */
+  expire(index: unknown, key: K): boolean {
+    const { changes, store, clock, events } = this.parts;
+    const entry = store.peek(index);
+    changes.changeKey(index);
+    const nowMs = clock.now();
+    const wasFresh = entry?.isValue === true && entry.life?.isFresh(nowMs) !== false;
+    entry?.life?.end(nowMs);
+    if (entry?.life?.mayStandIn(nowMs) !== true) store.remove(index);
+    if (wasFresh && events.observed) emit(this.parts, 'expire', { key, tier: 'memory' });
+    return wasFresh;
+  }
+
   group(group: string): number {
     this.parts.changes.changeGroup(group);
     const removed = this.parts.store.removeGroup(group);

@@ -1,19 +1,33 @@
-import type { Duration } from '../core/index.js';
-import { groupsFrom, requireTtl } from './entry-options.js';
+import { CacheLoadFailedError, CacheMisuseError, type Duration } from '../core/index.js';
+import { groupsFrom, requireTtl } from './call-values.js';
 import type { LoadContext } from './loader.js';
+import type { StoredEntry } from './stored-entry.js';
+
+/** The entry that a load replaces. */
+export interface Previous<V> {
+  readonly entry: Pick<StoredEntry<unknown, V>, 'read' | 'original'>;
+  readonly groups: readonly string[];
+}
 
 /** What one load was told by its loader, and the signal it can watch. */
-export class RunningLoadContext implements LoadContext {
+export class RunningLoadContext<V> implements LoadContext<V> {
   ttlMs: number | undefined = undefined;
   skipped = false;
   readonly moreGroups: string[] = [];
   private controller: AbortController | undefined = undefined;
 
-  constructor(private readonly cacheName: string) {}
+  constructor(
+    private readonly cacheName: string,
+    private readonly previous: Previous<V> | undefined,
+  ) {}
 
   /** Made when it is asked for: most loaders never do, and it costs more than the rest of the context. */
   get signal(): AbortSignal {
     return (this.controller ??= new AbortController()).signal;
+  }
+
+  get stale(): V | undefined {
+    return this.previous?.entry.read();
   }
 
   ttl(ttl: Duration): void {
@@ -26,6 +40,20 @@ export class RunningLoadContext implements LoadContext {
 
   skip(): void {
     this.skipped = true;
+  }
+
+  notModified(): V {
+    if (this.previous === undefined) {
+      throw new CacheMisuseError(
+        `load.notModified() in the loader of cache "${this.cacheName}", but there is no earlier value; check load.stale first`,
+      );
+    }
+    this.moreGroups.push(...this.previous.groups);
+    return this.previous.entry.original;
+  }
+
+  fail(message: string, options?: ErrorOptions): never {
+    throw new CacheLoadFailedError(this.cacheName, message, options);
   }
 
   abort(reason: unknown): void {

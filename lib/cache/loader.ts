@@ -1,7 +1,7 @@
 import type { Duration } from '../core/index.js';
 
 /** What a loader is told, and what it can say about the value it is about to return. */
-export interface LoadContext {
+export interface LoadContext<V = unknown> {
   /** Aborted when nobody wants the result any more. */
   readonly signal: AbortSignal;
   /** The lifetime of this value; `0` returns it to the callers without storing it. */
@@ -10,13 +10,19 @@ export interface LoadContext {
   groups(...groups: string[]): void;
   /** Return the value to the callers, and store nothing. */
   skip(): void;
+  /** The value that this load replaces, fresh or stale; `undefined` when there is none, and in a bulk load. */
+  readonly stale: V | undefined;
+  /** What to return when the source says that {@link stale} still holds: it is kept as it is, with a new lifetime. */
+  notModified(): V;
+  /** Ends the load as failed, so that a stale value can stand in. */
+  fail(message: string, options?: ErrorOptions): never;
 }
 
 /**
  * Computes a missing value. What it returns is stored and given to every caller that waits; `undefined` is given to
  * them and not stored; what it throws is thrown to them and not stored.
  */
-export type Loader<K, V> = (key: K, load: LoadContext) => V | Promise<V>;
+export type Loader<K, V> = (key: K, load: LoadContext<V>) => V | Promise<V>;
 
 /**
  * Computes many missing values at once. Keys missing from the result are absent: their callers get `undefined`. Keys
@@ -24,5 +30,5 @@ export type Loader<K, V> = (key: K, load: LoadContext) => V | Promise<V>;
  */
 export type BulkLoader<K, V> = (
   keys: readonly K[],
-  load: LoadContext,
+  load: LoadContext<V>,
 ) => ReadonlyMap<K, V> | Promise<ReadonlyMap<K, V>>;

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import {
+  COARSE_MARGIN_MS,
   CacheClosedError,
-  CacheMisuseError,
   Emitter,
   systemClock,
   systemRandom,
@@ -10,18 +10,23 @@ import {
 } from '../core/index.js';
 import { BoundedStore, type KeyPattern, type RemovalCause } from '../engine/index.js';
 import { ChangeLog, FlightTable } from '../resilience/index.js';
-import { BulkLoads, type Missing } from './bulk-loads.js';
+import { BulkLoads } from './bulk-loads.js';
+import { ManyLoads, type Place } from './many-loads.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
 import type { EntryInfo } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
-import { prepareOptions, requireTtl, requireValue, type PreparedOptions } from './entry-options.js';
+import { Batches } from './batches.js';
+import { Reads } from './reads.js';
+import { settingsOfCall, type CallSettings } from './call-settings.js';
+import { requireTtl, requireValue } from './call-values.js';
 import { EventStream } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import { Invalidation } from './invalidation.js';
 import type { KeyCodec } from './key-codec.js';
 import type { BulkLoader, Loader } from './loader.js';
-import { Loads, until } from './loads.js';
+import { LoadRuns } from './load-runs.js';
+import { Loads } from './loads.js';
 import { HITS_PER_TIMING, Numbers } from './numbers.js';
 import type { CacheSettings } from './settings.js';
 import type { StoredEntry } from './stored-entry.js';
@@ -32,8 +37,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   readonly enabled = true;
   readonly events$: Observable<CacheEvent<K, V>>;
   private readonly parts: CacheParts<K, V>;
+  private readonly reads: Reads<K, V>;
   private readonly loads: Loads<K, V>;
-  private readonly bulkLoads: BulkLoads<K, V>;
+  private readonly runs: LoadRuns<K, V>;
+  private readonly manyLoads: ManyLoads<K, V>;
   private readonly invalidation: Invalidation<K, V>;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   private readonly numbers = new Numbers();
@@ -66,8 +73,12 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     };
     const { store, parts } = this;
     settings.codec.attach?.({ entries: () => store.size, loading: () => parts.flights.indexes() });
-    this.loads = new Loads(this.parts);
-    this.bulkLoads = new BulkLoads(this.parts, this.loads);
+    this.reads = new Reads(parts);
+    this.runs = new LoadRuns(parts);
+    const bulkLoads = new BulkLoads(parts, this.runs);
+    const batches = settings.batched ? new Batches(bulkLoads, settings.batchSize ?? Infinity) : undefined;
+    this.loads = new Loads(parts, this.reads, this.runs, batches);
+    this.manyLoads = new ManyLoads(parts, this.reads, this.loads, bulkLoads);
     this.invalidation = new Invalidation(this.parts);
     this.events$ = new EventStream(this.events, name);
   }
@@ -80,8 +91,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     return this.settings.codec;
   }
 
-  prepare(caller: string, options: EntryOptions | LoadOptions | undefined): PreparedOptions {
-    return prepareOptions(caller, options);
+  prepare(caller: string, options: EntryOptions | LoadOptions | undefined): CallSettings {
+    return settingsOfCall(caller, options, this.settings.call);
   }
 
   // ---- by index: what decorated methods call
@@ -90,17 +101,19 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     if ((++this.lookups & (HITS_PER_TIMING - 1)) === 0) return this.timedHitAt(index);
     const entry = this.store.get(index);
     if (entry === undefined) return undefined;
-    this.countHit(index, entry);
-    return entry.promise ?? entry.handOut();
+    const { promise } = entry;
+    if (promise === undefined) return this.otherHit(index, entry);
+    this.reads.countHit(index, entry);
+    return promise;
   }
 
-  loadAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: PreparedOptions): Promise<V> {
+  loadAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V> {
     if (this.isClosed) return Promise.reject(new CacheClosedError(this.name));
-    const loaded = this.loads.load(index, this.keyAt(index, key), loader, options);
+    const loaded = this.loads.load({ index, key: this.keyAt(index, key), loader, call: options });
     return this.settings.cloned ? loaded.then((value) => structuredClone(value)) : loaded;
   }
 
-  putAt(index: unknown, key: K | undefined, value: V | undefined, options: PreparedOptions): void {
+  putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void {
     if (this.isClosed || value === undefined) return;
     this.putNow(index, this.keyAt(index, key), value, options);
   }
@@ -113,27 +126,15 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   async get(key: K): Promise<V | undefined> {
     this.requireOpen();
-    const index = this.codec.index(key);
-    const entry = this.store.get(index);
-    if (entry === undefined) {
-      this.loads.countMiss(key);
-      return undefined;
-    }
-    this.countHit(index, entry);
-    return entry.read();
+    return this.reads.fresh(this.codec.index(key), key);
   }
 
   async getAll(keys: Iterable<K>): Promise<Map<K, V>> {
     this.requireOpen();
     const found = new Map<K, V>();
     for (const { index, key } of this.distinct(keys)) {
-      const entry = this.store.get(index);
-      if (entry === undefined) {
-        this.loads.countMiss(key);
-      } else {
-        this.countHit(index, entry);
-        found.set(key, entry.read());
-      }
+      const value = this.reads.fresh(index, key);
+      if (value !== undefined) found.set(key, value);
     }
     return found;
   }
@@ -150,45 +151,26 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   async getOrLoadAll(keys: Iterable<K>, loader?: BulkLoader<K, V>, options?: LoadOptions): Promise<Map<K, V>> {
     this.requireOpen();
-    const prepared = this.prepare(`${this.name}.getOrLoadAll()`, options);
-    prepared.signal?.throwIfAborted();
+    const call = this.prepare(`${this.name}.getOrLoadAll()`, options);
+    call.signal?.throwIfAborted();
     const asked = this.distinct(keys);
-    const values = new Map<unknown, V | undefined>();
-    const missing: Missing<K>[] = [];
-    for (const { index, key } of asked) {
-      const entry = this.store.get(index);
-      if (entry === undefined) {
-        missing.push({ index, key });
-      } else {
-        this.countHit(index, entry);
-        values.set(index, entry.read());
-      }
-    }
-    const loaded = await until(prepared.signal, Promise.all(this.bulkLoads.load(missing, loader, prepared)));
-    missing.forEach(({ index }, position) => {
-      const value = loaded[position];
-      values.set(index, this.settings.cloned ? structuredClone(value) : value);
-    });
+    const values = await this.manyLoads.load(asked, loader, call);
     const result = new Map<K, V>();
-    for (const { index, key } of asked) {
-      const value = values.get(index);
-      if (value !== undefined) result.set(key, value);
-    }
+    asked.forEach(({ key }, position) => {
+      const value = values[position];
+      if (value !== undefined) result.set(key, this.settings.cloned ? structuredClone(value) : value);
+    });
     return result;
   }
 
   async entry(key: K): Promise<EntryInfo<V> | undefined> {
     this.requireOpen();
-    const found = this.store.describe(this.codec.index(key));
-    if (found === undefined) return undefined;
-    const { value: entry, ttlLeftMs, groups } = found;
-    const ageMs = this.parts.clock.now() - entry.writtenAtMs;
-    return { value: entry.read(), ageMs, ttlLeftMs, groups, tier: 'memory', stale: false };
+    return this.reads.info(this.codec.index(key));
   }
 
   async has(key: K): Promise<boolean> {
     this.requireOpen();
-    return this.store.peek(this.codec.index(key)) !== undefined;
+    return this.reads.has(this.codec.index(key));
   }
 
   async put(key: K, value: V, options?: EntryOptions): Promise<void> {
@@ -211,26 +193,27 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     requireValue(`${this.name}.putIfAbsent()`, value);
     const prepared = this.prepare(`${this.name}.putIfAbsent()`, options);
     const index = this.codec.index(key);
-    const entry = this.store.get(index);
-    if (entry !== undefined) {
-      this.countHit(index, entry);
-      return entry.read();
-    }
-    this.loads.countMiss(key);
-    this.putNow(index, key, value, prepared);
-    return undefined;
+    const present = this.reads.fresh(index, key);
+    if (present === undefined) this.putNow(index, key, value, prepared);
+    return present;
   }
 
   async refresh(key: K): Promise<V> {
     this.requireOpen();
-    const value = await this.loads.refresh(this.codec.index(key), key);
+    const wanted = { index: this.codec.index(key), key, loader: undefined, call: this.settings.call };
+    const value = await this.loads.refresh(wanted);
     return this.settings.cloned ? structuredClone(value) : value;
   }
 
   async touch(key: K, ttl?: Duration): Promise<boolean> {
     this.requireOpen();
     const ttlMs = ttl === undefined ? undefined : requireTtl(`${this.name}.touch()`, ttl);
-    return this.store.touch(this.codec.index(key), ttlMs);
+    return this.reads.touch(this.codec.index(key), ttlMs);
+  }
+
+  async expire(key: K): Promise<boolean> {
+    this.requireOpen();
+    return this.invalidation.expire(this.codec.index(key), key);
   }
 
   async invalidate(key: K): Promise<boolean> {
@@ -260,11 +243,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   async *keys({ group, tier = 'memory' }: { readonly group?: string; readonly tier?: string } = {}): AsyncIterable<K> {
     this.requireOpen();
-    if (tier !== 'memory') throw new CacheMisuseError(`cache "${this.name}" has no tier "${tier}"; its tiers: memory`);
-    for (const index of group === undefined ? this.store.keys() : this.store.groupKeys(group)) {
-      const entry = this.store.peek(index);
-      if (entry !== undefined) yield keyOf(this.codec, index, entry);
-    }
+    yield* this.reads.keys(group, tier);
   }
 
   stats(): CacheStats {
@@ -283,7 +262,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     if (this.isClosed) return;
     this.isClosed = true;
     this.store.clear();
-    await this.loads.drain(new CacheClosedError(this.name));
+    await this.runs.drain(new CacheClosedError(this.name));
     this.store.dispose();
     this.events.complete();
   }
@@ -295,21 +274,27 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     const entry = this.store.get(index);
     if (entry === undefined) return undefined;
     this.numbers.hitLatency.record(clock.now() - startedMs);
-    this.countHit(index, entry);
+    return this.otherHit(index, entry);
+  }
+
+  /** A hit that has no promise to hand out yet, or that has to look at the entry's stage: then it may be none. */
+  private otherHit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {
+    const { clock } = this.parts;
+    const { life } = entry;
+    if (life !== undefined) {
+      const untilMs = life.undisturbedUntilMs;
+      if (untilMs - clock.coarse() <= COARSE_MARGIN_MS && clock.now() >= untilMs) return undefined;
+    }
+    this.reads.countHit(index, entry);
     return entry.handOut();
   }
 
-  private countHit(index: unknown, entry: StoredEntry<K, V>): void {
-    this.numbers.hits++;
-    if (this.events.observed) emit(this.parts, 'hit', { key: keyOf(this.codec, index, entry), tier: 'memory' });
-  }
-
   /** A caller's write: whatever is being loaded for this key is older. */
-  private putNow(index: unknown, key: K, value: V, options: PreparedOptions): void {
+  private putNow(index: unknown, key: K, value: V, call: CallSettings): void {
     const { changes } = this.parts;
     changes.changeKey(index);
     this.numbers.puts++;
-    write(this.parts, { index, key, value, cause: 'put', fence: changes.present(), options });
+    write(this.parts, { index, key, outcome: { value }, cause: 'put', fence: changes.present(), call });
   }
 
   private onRemoval(index: unknown, entry: StoredEntry<K, V>, cause: RemovalCause): void {
@@ -321,8 +306,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     else emit(this.parts, 'evict', { key, value: entry.read(), tier: 'memory', cause });
   }
 
-  private distinct(keys: Iterable<K>): Missing<K>[] {
-    const distinct = new Map<unknown, Missing<K>>();
+  private distinct(keys: Iterable<K>): Place<K>[] {
+    const distinct = new Map<unknown, Place<K>>();
     for (const key of keys) {
       const index = this.codec.index(key);
       if (!distinct.has(index)) distinct.set(index, { index, key });

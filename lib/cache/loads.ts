@@ -1,63 +1,69 @@
 import { CacheNoLoaderError, CacheReentrancyError } from '../core/index.js';
-import { Flight, type Fence } from '../resilience/index.js';
+import type { Flight } from '../resilience/index.js';
+import type { Batches } from './batches.js';
 import { emit, type CacheParts } from './cache-parts.js';
-import { currentFlights, runAsLoad } from './current-load.js';
-import { NO_OPTIONS, type PreparedOptions } from './entry-options.js';
-import { RunningLoadContext } from './load-context.js';
+import type { CallSettings } from './call-settings.js';
+import { currentFlights } from './current-load.js';
+import { RunningLoadContext, type Previous } from './load-context.js';
+import { noteWait, type LoadCause, type LoadRuns, type Run } from './load-runs.js';
 import type { Loader } from './loader.js';
-import { write } from './write.js';
+import type { Reads } from './reads.js';
+import type { StoredEntry } from './stored-entry.js';
+import { waitFor, type StandIn } from './waiting.js';
 
-/** How long a closing cache waits for running loads. */
-const DRAIN_MS = 5_000;
-
-/** Whether a value was missing, or one that is still there is replaced. */
-export type LoadCause = 'load' | 'refresh';
-
-/** What a loaded value is stored under, and against what. */
-interface Loaded<K> {
+/** What a load is about. */
+export interface Wanted<K, V> {
   readonly index: unknown;
   readonly key: K;
-  readonly fence: Fence;
-}
-
-/** One run of a loader: what it was told, and the flights that end with it (several for a bulk load). */
-export interface Run<K, V> {
-  readonly flights: readonly Flight<K, V>[];
-  readonly context: RunningLoadContext;
-  readonly options: PreparedOptions;
-  readonly cause: LoadCause;
+  /** `undefined`: the cache's own. */
+  readonly loader: Loader<K, V> | undefined;
+  readonly call: CallSettings;
 }
 
 /**
- * Loads missing values: one load per key at a time, shared by all who ask meanwhile.
+ * Gives callers the value of a key that a hit could not give: one load per key at a time, shared by all who ask
+ * meanwhile, and a stale value in its place where that is allowed.
  *
  * Races, and what answers them. A `put`, `invalidate…` or `clear` during the load: the flight's fence was opened before
- * the loader started, so {@link write} refuses the result, and a caller who comes after that call starts a load of its
- * own instead of joining ({@link joinable}). A group invalidated before the loader has named its groups: whoever joined
- * after it checks, when the flight ends, whether the result passed its fence, and else loads anew ({@link Loads.join}). A
- * loader that never settles: after `loadTimeout.hold` its flight is abandoned, so the next caller loads anew and the
- * late result is not stored. A loader that waits for its own key, through other keys and caches too: refused.
+ * the loader started, so the write refuses the result, and a caller who comes after that call starts a load of its own
+ * instead of joining ({@link joinable}). A group invalidated before the loader has named its groups: whoever joined after
+ * it checks, when the flight ends, whether the result passed its fence, and else loads anew ({@link Loads.join}). A
+ * loader that never settles: after `loadTimeout.hold` its flight is abandoned, so the next caller loads anew and the late
+ * result is not stored. A loader that waits for its own key, through other keys and caches too: refused. A stale value
+ * that is invalidated while it stands by for a failing load: it stands in only if it is still there when the load fails.
  */
 export class Loads<K, V> {
-  /** The contexts of the loads that run now. */
-  private readonly running = new Set<RunningLoadContext>();
+  constructor(
+    private readonly parts: CacheParts<K, V>,
+    private readonly reads: Reads<K, V>,
+    private readonly runs: LoadRuns<K, V>,
+    private readonly batches: Batches<K, V> | undefined,
+  ) {}
 
-  constructor(private readonly parts: CacheParts<K, V>) {}
-
-  /** The value of a key that was looked up and not found. */
-  load(index: unknown, key: K, loader: Loader<K, V> | undefined, options: PreparedOptions): Promise<V> {
+  /** The value of a key that was looked up and not found, or found in a stage that has to be looked at. */
+  load(wanted: Wanted<K, V>): Promise<V> {
+    const { index, call, key } = wanted;
+    const entry = this.parts.store.peek(index);
+    const standing = entry?.life === undefined ? undefined : entry;
+    if (standing !== undefined) {
+      const served = this.serve(standing, wanted);
+      if (served !== undefined) return served;
+    }
+    const standIn = standing === undefined ? undefined : this.standInOf(standing, wanted);
     const flight = this.joinable(index);
-    if (flight !== undefined) return until(options.signal, this.join(flight, loader, options));
-    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-    this.countMiss(key);
-    return this.startOne(index, key, loader, options, 'load');
+    if (flight !== undefined) return this.join(flight, wanted, standIn);
+    if (call.signal?.aborted) return Promise.reject(call.signal.reason);
+    this.reads.countMiss(key);
+    return this.start(wanted, 'load', (opened) => waitFor(this.parts, opened, opened.promise, call, standIn));
   }
 
   /** The value loaded anew, whether or not one is there. */
-  refresh(index: unknown, key: K): Promise<V> {
-    const flight = this.joinable(index);
-    if (flight !== undefined) return this.join(flight, undefined, NO_OPTIONS);
-    return this.startOne(index, key, undefined, NO_OPTIONS, 'refresh');
+  refresh(wanted: Wanted<K, V>): Promise<V> {
+    const flight = this.joinable(wanted.index);
+    if (flight !== undefined) return this.join(flight, wanted, undefined);
+    return this.start(wanted, 'refresh', (opened) =>
+      waitFor(this.parts, opened, opened.promise, wanted.call, undefined),
+    );
   }
 
   /** The flight that a newcomer may join: one whose result will still be wanted as far as can be known now. */
@@ -67,176 +73,88 @@ export class Loads<K, V> {
   }
 
   /** Waits for a running load. */
-  join(flight: Flight<K, V>, loader: Loader<K, V> | undefined, options: PreparedOptions): Promise<V> {
+  join(flight: Flight<K, V>, wanted: Wanted<K, V>, standIn: StandIn<V> | undefined): Promise<V> {
     const { numbers, changes, name } = this.parts;
     for (const waiting of currentFlights()) {
       if (flight.dependsOn(waiting)) return Promise.reject(new CacheReentrancyError(name, flight.key));
     }
     numbers.joins++;
-    this.noteWait(flight);
-    if (!changes.anyGroupChanged(flight.fence)) return flight.promise;
-    return flight.promise.then((value) =>
-      flight.confirmed ? value : this.load(flight.index, flight.key, loader, options),
-    );
-  }
-
-  /** Opens a flight: from here on newcomers join it, and changes of its key outdate it. */
-  openFlight(index: unknown, key: K, options: PreparedOptions): Flight<K, V> {
-    const { changes, flights, settings } = this.parts;
-    const flight = new Flight<K, V>(index, key, changes.openFence(), [
-      ...settings.staticGroups,
-      ...(options.groups ?? []),
-    ]);
-    flights.take(flight);
-    this.noteWait(flight);
-    return flight;
-  }
-
-  /** Runs a loader for its flights; the outcome goes to the two callbacks, once, and at once where it is not a promise. */
-  run<R>(run: Run<K, V>, loader: () => R | PromiseLike<R>, settle: (result: R) => void): void {
-    const { clock, numbers, settings } = this.parts;
-    const startedMs = clock.now();
-    const cancelHold = settings.holdMs === Infinity ? undefined : clock.after(settings.holdMs, () => this.abandon(run));
-    numbers.loads++;
-    this.running.add(run.context);
-    const end = (): number => {
-      cancelHold?.();
-      this.running.delete(run.context);
-      const durationMs = clock.now() - startedMs;
-      numbers.loadLatency.record(durationMs);
-      return durationMs;
-    };
-    const fail = (error: unknown): void => this.fail(run, end(), error);
-    const succeed = (result: R): void => {
-      const durationMs = end();
-      this.emitLoaded(run, durationMs);
-      try {
-        settle(result);
-      } catch (error) {
-        this.fail(run, durationMs, error);
-        return;
-      }
-      for (const flight of run.flights) this.close(flight);
-      if (run.cause === 'refresh') numbers.refreshes++;
-      else numbers.missLatency.record(clock.now() - startedMs);
-    };
-    let result: R | PromiseLike<R>;
-    try {
-      result = runAsLoad({ context: run.context, flights: run.flights }, loader);
-    } catch (error) {
-      fail(error);
-      return;
-    }
-    if (isPromiseLike(result)) result.then(succeed, fail);
-    else succeed(result);
+    noteWait(flight);
+    const result = changes.anyGroupChanged(flight.fence)
+      ? flight.promise.then((value) => (flight.confirmed ? value : this.load(wanted)))
+      : flight.promise;
+    return waitFor(this.parts, flight, result, wanted.call, standIn);
   }
 
   /**
-   * Stores what a load returned; `false` when it did not pass its fence: something newer stands against it, or it was not
-   * to be stored. A weigher or `groups` function of the user that throws costs the storing, never the value.
+   * The value of an entry with stages, if it can be served without waiting: fresh, loaded anew behind when that is due;
+   * or stale within `staleWhileRevalidate`; or while the loader rests after a failure.
    */
-  store(run: Run<K, V>, { index, key, fence }: Loaded<K>, value: V | undefined): boolean {
-    const { context, cause, options } = run;
-    if (context.skipped) return false;
-    try {
-      const { ttlMs, moreGroups: groups } = context;
-      return write(this.parts, { index, key, value, cause, fence, options, ttlMs, groups });
-    } catch (error) {
-      if (this.parts.events.observed) emit(this.parts, 'tierError', { key, tier: 'memory', cause, error });
-      return false;
+  serve(entry: StoredEntry<K, V>, wanted: Wanted<K, V>): Promise<V> | undefined {
+    const { clock, random } = this.parts;
+    const { life } = entry;
+    const nowMs = clock.now();
+    if (life === undefined) return undefined;
+    const isResting = life.isResting(nowMs);
+    if (life.isFresh(nowMs)) {
+      if (!isResting && life.isDue(nowMs, random)) this.loadBehind(wanted);
+      this.reads.countHit(wanted.index, entry);
+      return entry.handOut();
     }
+    if (!life.mayRevalidate(nowMs) && !(isResting && life.mayStandIn(nowMs))) return undefined;
+    if (!isResting) this.loadBehind(wanted);
+    this.reads.countHit(wanted.index, entry);
+    this.countStale(wanted.key, undefined);
+    return entry.handOut();
   }
 
-  /** Ends one flight of a run with its value. */
-  land(run: Run<K, V>, flight: Flight<K, V>, value: V | undefined): void {
-    flight.confirmed = !flight.abandoned && this.store(run, flight, value);
-    // A loader that returns nothing says that there is none; its callers are told so.
-    flight.resolve(value as V);
+  /** The stale value of an entry, as long as it is there and its limit has not passed. */
+  standInOf(entry: StoredEntry<K, V>, { index, key }: Wanted<K, V>): StandIn<V> {
+    return (error) => {
+      const { store, clock } = this.parts;
+      if (store.peek(index) !== entry || entry.life?.mayStandIn(clock.now()) !== true) return undefined;
+      this.countStale(key, error);
+      return { value: entry.read() };
+    };
   }
 
-  countMiss(key: K): void {
-    this.parts.numbers.misses++;
-    if (this.parts.events.observed) emit(this.parts, 'miss', { key });
+  private countStale(key: K, error: unknown): void {
+    this.parts.numbers.staleHits++;
+    if (this.parts.events.observed) emit(this.parts, 'stale', { key, error });
   }
 
-  /** Waits for the running loads, but not longer than {@link DRAIN_MS}; the others hear that nobody waits any more. */
-  async drain(reason: unknown): Promise<void> {
-    const { flights, clock } = this.parts;
-    if (flights.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(DRAIN_MS, resolve);
-      void flights.settled().then(() => {
-        cancel();
-        resolve();
-      });
-    });
-    for (const context of this.running) context.abort(reason);
+  /** Loads for nobody who waits: the flight keeps its own outcome, and its failure is an event. */
+  private loadBehind(wanted: Wanted<K, V>): void {
+    if (this.joinable(wanted.index) !== undefined) return;
+    const call = { ...wanted.call, signal: undefined, abortWhenAbandoned: false };
+    void this.start({ ...wanted, call }, 'refresh', (flight) => flight.promise).catch(() => {});
   }
 
-  private startOne(
-    index: unknown,
-    key: K,
-    given: Loader<K, V> | undefined,
-    options: PreparedOptions,
-    cause: LoadCause,
-  ): Promise<V> {
-    const loader = given ?? this.parts.settings.loader;
-    if (loader === undefined) return Promise.reject(new CacheNoLoaderError(this.parts.name));
-    const flight = this.openFlight(index, key, options);
-    const context = new RunningLoadContext(this.parts.name);
-    const run: Run<K, V> = { flights: [flight], context, options, cause };
-    this.run<V>(
+  private start(wanted: Wanted<K, V>, cause: LoadCause, wait: (flight: Flight<K, V>) => Promise<V>): Promise<V> {
+    const { index, key, call } = wanted;
+    const { settings, name } = this.parts;
+    const loader = wanted.loader ?? settings.loader;
+    const isBatched = wanted.loader === undefined && this.batches !== undefined;
+    if (loader === undefined && !isBatched) return Promise.reject(new CacheNoLoaderError(name));
+    const flight = this.runs.openFlight(index, key, call);
+    const outcome = wait(flight);
+    if (cause === 'load') noteWait(flight);
+    if (isBatched || loader === undefined) {
+      this.batches?.add(flight, call, cause);
+      return outcome;
+    }
+    const context = new RunningLoadContext<V>(name, this.previousOf(index));
+    const run: Run<K, V> = { flights: [flight], context, call, cause };
+    this.runs.start<V>(
       run,
       () => loader(key, context),
-      (value) => this.land(run, flight, value),
+      (value, loadMs) => this.runs.land(run, flight, value, loadMs),
     );
-    return until(options.signal, flight.promise);
+    return outcome;
   }
 
-  private fail(run: Run<K, V>, durationMs: number, error: unknown): void {
-    this.parts.numbers.loadErrors++;
-    for (const flight of run.flights) {
-      if (this.parts.events.observed)
-        emit(this.parts, 'loadError', { key: flight.key, cause: run.cause, durationMs, error });
-      this.close(flight);
-      flight.reject(error);
-    }
+  private previousOf(index: unknown): Previous<V> | undefined {
+    const found = this.parts.store.describe(index);
+    return found?.value.isValue === true ? { entry: found.value, groups: found.groups } : undefined;
   }
-
-  private emitLoaded({ cause, flights }: Run<K, V>, durationMs: number): void {
-    if (!this.parts.events.observed) return;
-    for (const { key } of flights) emit(this.parts, cause, { key, durationMs });
-  }
-
-  private noteWait(flight: Flight<K, V>): void {
-    for (const waiting of currentFlights()) waiting.waitFor(flight);
-  }
-
-  private abandon(run: Run<K, V>): void {
-    for (const flight of run.flights) {
-      flight.abandoned = true;
-      this.close(flight);
-    }
-    run.context.abort(new Error(`the loader did not settle within ${this.parts.settings.holdMs} ms`));
-  }
-
-  private close(flight: Flight<K, V>): void {
-    this.parts.flights.leave(flight);
-    this.parts.changes.closeFence(flight.fence);
-  }
-}
-
-/** The promise, or this caller's own abort, whichever comes first. */
-export function until<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
-  if (signal === undefined) return promise;
-  if (signal.aborted) return Promise.reject(signal.reason);
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

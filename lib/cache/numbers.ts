@@ -16,6 +16,7 @@ export class Numbers {
   loads = 0;
   loadErrors = 0;
   joins = 0;
+  staleHits = 0;
   refreshes = 0;
   invalidations = 0;
   expirations = 0;
@@ -30,7 +31,7 @@ export class Numbers {
     const counts = { hits, misses, puts, loads, loadErrors, invalidations, evictions, expirations };
     return combine(memoryCacheStats(counts, gauges), {
       joins: this.joins,
-      staleHits: 0,
+      staleHits: this.staleHits,
       refreshes: this.refreshes,
       latency: Object.freeze({
         hit: Object.freeze(this.hitLatency.snapshot()),

@@ -2,14 +2,13 @@ import { OptionProblems } from '../core/index.js';
 import { resolveStoreOptions, type ResolvedStoreOptions } from '../engine/index.js';
 import { keyOf } from './cache-parts.js';
 import type { CacheOptions } from './cache.options.js';
-import { requireGroups } from './entry-options.js';
+import { settingsOfCache, type CallSettings } from './call-settings.js';
 import { ValueKeyCodec, type KeyCodec } from './key-codec.js';
 import type { BulkLoader, Loader } from './loader.js';
 import { ClonedEntry, StoredEntry } from './stored-entry.js';
 
-export const DEFAULT_TTL_MS = 300_000;
-export const DEFAULT_MAX_SIZE = 10_000;
-export const DEFAULT_HOLD_MS = 60_000;
+const DEFAULT_MAX_SIZE = 10_000;
+const DEFAULT_BATCH_SIZE = 100;
 
 const OPTION_NAMES: readonly (keyof CacheOptions)[] = [
   'ttl',
@@ -23,7 +22,15 @@ const OPTION_NAMES: readonly (keyof CacheOptions)[] = [
   'groups',
   'loader',
   'bulkLoader',
+  'negativeTtl',
+  'errorTtl',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'staleBackoff',
+  'refreshAhead',
   'loadTimeout',
+  'abortWhenAbandoned',
+  'batch',
   'clone',
   'enabled',
   'keyCodec',
@@ -32,21 +39,38 @@ const OPTION_NAMES: readonly (keyof CacheOptions)[] = [
 /** Options that a module can give to all of its caches: those that do not depend on the types of one cache. */
 export type CacheDefaults = Pick<
   CacheOptions,
-  'ttl' | 'tti' | 'ttlJitter' | 'maxSize' | 'maxMemory' | 'policy' | 'loadTimeout' | 'clone' | 'enabled'
+  | 'ttl'
+  | 'tti'
+  | 'ttlJitter'
+  | 'maxSize'
+  | 'maxMemory'
+  | 'policy'
+  | 'negativeTtl'
+  | 'errorTtl'
+  | 'staleWhileRevalidate'
+  | 'staleIfError'
+  | 'staleBackoff'
+  | 'refreshAhead'
+  | 'loadTimeout'
+  | 'abortWhenAbandoned'
+  | 'clone'
+  | 'enabled'
 >;
 
 /** A cache's options, checked, with every default in place: what the steps read. */
 export interface CacheSettings<K, V> {
-  readonly ttlMs: number;
-  readonly ttiMs: number;
+  /** Of a call that says nothing of its own. */
+  readonly call: CallSettings;
   /** 0 to 1. */
   readonly ttlJitter: number;
   readonly store: Pick<ResolvedStoreOptions<unknown, StoredEntry<K, V>>, 'bound' | 'policy'>;
-  readonly staticGroups: readonly string[];
   readonly groupsOf: ((value: V, key: K) => readonly string[]) | undefined;
   readonly loader: Loader<K, V> | undefined;
   readonly bulkLoader: BulkLoader<K, V> | undefined;
-  readonly holdMs: number;
+  /** How many keys one run of the bulk loader gets at most. */
+  readonly batchSize: number | undefined;
+  /** Whether single loads are collected for it. */
+  readonly batched: boolean;
   readonly Entry: typeof StoredEntry<K, V>;
   readonly cloned: boolean;
   readonly enabled: boolean;
@@ -64,16 +88,16 @@ export function resolveSettings<K, V>(
   problems.refuseUnknown(own, OPTION_NAMES);
   const given = overlay(defaults as CacheOptions<K, V>, own);
 
-  const { ttlJitter = 0, groups, loadTimeout = {} } = given;
+  const { ttlJitter = 0, groups, batch = false } = given;
   problems.require(isFraction(ttlJitter), 'ttlJitter', 'must be a number from 0 to 1', ttlJitter);
-  if (groups !== undefined && typeof groups !== 'function') requireGroups(problems, 'groups', groups);
-  if (isObject(problems, 'loadTimeout', loadTimeout)) problems.refuseUnknown(loadTimeout, ['hold']);
+  problems.require(isBatch(batch), 'batch', 'must be true, false or { maxSize }, a whole number above 0', batch);
+  const batched = batch !== false;
+  problems.require(!batched || given.bulkLoader !== undefined, 'batch', 'needs bulkLoader', batch);
   const cloned = problems.oneOf('clone', given.clone, ['none', 'structured'], 'none') === 'structured';
 
   const codec = methodCodec ?? new ValueKeyCodec<K>(problems.function('keyCodec', given.keyCodec, undefined));
   const settings: CacheSettings<K, V> = {
-    ttlMs: problems.duration('ttl', given.ttl, DEFAULT_TTL_MS),
-    ttiMs: problems.duration('tti', given.tti, Infinity),
+    call: settingsOfCache(problems, given, typeof groups === 'function' ? undefined : groups),
     ttlJitter,
     store: resolveStoreOptions<unknown, StoredEntry<K, V>>(
       problems,
@@ -86,11 +110,11 @@ export function resolveSettings<K, V>(
       },
       { maxSize: DEFAULT_MAX_SIZE, policy: 'lru' },
     ),
-    staticGroups: typeof groups === 'function' ? [] : (groups ?? []),
     groupsOf: typeof groups === 'function' ? groups : undefined,
     loader: problems.function('loader', given.loader, undefined),
     bulkLoader: problems.function('bulkLoader', given.bulkLoader, undefined),
-    holdMs: problems.duration('loadTimeout.hold', loadTimeout.hold, DEFAULT_HOLD_MS),
+    batchSize: typeof batch === 'object' ? batch.maxSize : batched ? DEFAULT_BATCH_SIZE : undefined,
+    batched,
     Entry: cloned ? ClonedEntry<K, V> : StoredEntry<K, V>,
     cloned,
     enabled: problems.oneOf('enabled', given.enabled, [true, false], true),
@@ -121,8 +145,8 @@ function isFraction(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= 1;
 }
 
-function isObject(problems: OptionProblems, option: string, value: unknown): value is object {
-  const valid = typeof value === 'object' && value !== null;
-  problems.require(valid, option, 'must be an object', value);
-  return valid;
+function isBatch(value: unknown): boolean {
+  if (typeof value === 'boolean') return true;
+  if (typeof value !== 'object' || value === null || !('maxSize' in value)) return false;
+  return typeof value.maxSize === 'number' && Number.isInteger(value.maxSize) && value.maxSize > 0;
 }

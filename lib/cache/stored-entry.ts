@@ -1,14 +1,26 @@
-/** What a cache keeps of a value. */
+import type { Life } from './life.js';
+
+/** What a cache keeps under an index. */
 export class StoredEntry<K, V> {
-  /** The promise that every hit hands out; made by the first hit, so that later ones allocate nothing. */
+  /** The promise that every hit hands out; kept only while a hit has nothing to look at. */
   promise: Promise<V> | undefined = undefined;
+  private handedOut: Promise<V> | undefined = undefined;
 
   constructor(
     protected readonly value: V,
     /** The caller's key, where the index alone does not give it back. */
     readonly key: K | undefined,
     readonly writtenAtMs: number,
+    /** The ttl it was written with. */
+    readonly ttlMs: number,
+    /** Only where the entry has stages. */
+    readonly life: Life | undefined,
   ) {}
+
+  /** Whether there is a value: not so for what is known to be absent or to fail. */
+  get isValue(): boolean {
+    return true;
+  }
 
   /** The value as a reader gets it. */
   read(): V {
@@ -17,14 +29,20 @@ export class StoredEntry<K, V> {
 
   /** What a hit hands out. */
   handOut(): Promise<V> {
+    if (this.life !== undefined) return (this.handedOut ??= Promise.resolve(this.value));
     return (this.promise ??= Promise.resolve(this.value));
+  }
+
+  /** The very object that was stored, for whoever stores it again. */
+  get original(): V {
+    return this.value;
   }
 }
 
 /** Keeps a copy of its own and gives each reader another (`clone: 'structured'`), so that nobody can change it. */
 export class ClonedEntry<K, V> extends StoredEntry<K, V> {
-  constructor(value: V, key: K | undefined, writtenAtMs: number) {
-    super(structuredClone(value), key, writtenAtMs);
+  constructor(value: V, key: K | undefined, writtenAtMs: number, ttlMs: number, life: Life | undefined) {
+    super(structuredClone(value), key, writtenAtMs, ttlMs, life);
   }
 
   override read(): V {
@@ -34,5 +52,37 @@ export class ClonedEntry<K, V> extends StoredEntry<K, V> {
   /** Keeps no promise: the next reader must not share this one's copy. */
   override handOut(): Promise<V> {
     return Promise.resolve(this.read());
+  }
+}
+
+/** A key that is known to have no value (`negativeTtl`). */
+export class AbsentEntry<K, V> extends StoredEntry<K, V> {
+  constructor(key: K | undefined, writtenAtMs: number, ttlMs: number) {
+    // Absence is what its readers get: undefined, as from the loader.
+    super(undefined as V, key, writtenAtMs, ttlMs, undefined);
+  }
+
+  override get isValue(): boolean {
+    return false;
+  }
+}
+
+/** A key whose load is known to fail (`errorTtl`). */
+export class FailedEntry<K, V> extends StoredEntry<K, V> {
+  constructor(
+    private readonly error: unknown,
+    key: K | undefined,
+    writtenAtMs: number,
+    ttlMs: number,
+  ) {
+    super(undefined as V, key, writtenAtMs, ttlMs, undefined);
+  }
+
+  override get isValue(): boolean {
+    return false;
+  }
+
+  override handOut(): Promise<V> {
+    return Promise.reject(this.error);
   }
 }

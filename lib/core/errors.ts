@@ -1,7 +1,14 @@
 const BRAND = Symbol.for('nestjs-strata:error');
 
 export type CacheErrorCode =
-  'CACHE_OPTIONS' | 'CACHE_MISUSE' | 'CACHE_REENTRANCY' | 'CACHE_NO_LOADER' | 'CACHE_CLOSED' | 'CACHE_UNKNOWN';
+  | 'CACHE_OPTIONS'
+  | 'CACHE_MISUSE'
+  | 'CACHE_REENTRANCY'
+  | 'CACHE_LOAD_FAILED'
+  | 'CACHE_LOAD_TIMEOUT'
+  | 'CACHE_NO_LOADER'
+  | 'CACHE_CLOSED'
+  | 'CACHE_UNKNOWN';
 
 /** Whatever this package throws of its own. Tell errors apart by `code`: it is stable, and the same in every copy. */
 export abstract class CacheError extends Error {
@@ -52,6 +59,35 @@ export class CacheReentrancyError extends CacheError {
     super(
       `the loader of ${show(key)} in cache "${cache}" waits for its own result; ` +
         `call the source directly inside the loader, or load under another key`,
+    );
+  }
+}
+
+/** A loader said by `load.fail()` that it has no value to give. */
+export class CacheLoadFailedError extends CacheError {
+  readonly code = 'CACHE_LOAD_FAILED';
+
+  constructor(
+    readonly cache: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A caller waited for a load for as long as `loadTimeout.hard` allows. The load goes on. */
+export class CacheLoadTimeoutError extends CacheError {
+  readonly code = 'CACHE_LOAD_TIMEOUT';
+
+  constructor(
+    readonly cache: string,
+    readonly key: unknown,
+    readonly timeoutMs: number,
+  ) {
+    super(
+      `the load of ${show(key)} in cache "${cache}" did not end within ${timeoutMs} ms; it goes on, and its result will be ` +
+        `stored; raise loadTimeout.hard, or give staleIfError so that a stale value can stand in`,
     );
   }
 }

@@ -4,6 +4,8 @@ export { DURATION_RULE, toMilliseconds, type Duration } from './duration.js';
 export {
   CacheClosedError,
   CacheError,
+  CacheLoadFailedError,
+  CacheLoadTimeoutError,
   CacheMisuseError,
   CacheNoLoaderError,
   CacheOptionsError,

@@ -1,5 +1,5 @@
 import { CacheMisuseError, type Duration } from '../core/index.js';
-import type { EntryOptions, IndexedCache, LoadContext, PreparedOptions } from '../cache/index.js';
+import type { EntryOptions, IndexedCache, LoadContext, CallSettings } from '../cache/index.js';
 import { addressOf, type Address, type Addressing, type Arguments } from './addressing.js';
 import type { SequenceForm } from './sequence-form.js';
 import type { UserFunction } from './operation.js';
@@ -19,7 +19,7 @@ export interface StoreStepParts {
   readonly groupsOfArguments: readonly UserFunction<unknown>[];
   /** What no call changes, as it was given and prepared. */
   readonly fixed: EntryOptions & { readonly groups: readonly string[] };
-  readonly prepared: PreparedOptions;
+  readonly prepared: CallSettings;
   /** How values of an Observable or AsyncIterable become one stored value. */
   readonly form: SequenceForm;
   readonly reporter: Reporter;
@@ -63,9 +63,9 @@ export class StoreStep {
       if (unless?.(value, ...args)) return;
       let options = prepared;
       if (ttlOf !== undefined || groupsOfResult !== undefined || groupsOfArguments.length > 0) {
-        const ttl = ttlOf?.(value, ...args) ?? fixed.ttl;
+        const ttl = ttlOf?.(value, ...args);
         const groups = [...fixed.groups, ...this.groupsOf(args), ...(groupsOfResult?.(value, ...args) ?? [])];
-        options = this.cache.prepare(label, { ...fixed, ttl, groups });
+        options = this.cache.prepare(label, { ...fixed, ...(ttl === undefined ? {} : { ttl }), groups });
       }
       this.cache.putAt(index, key, value, options);
     } catch (error) {

@@ -8,6 +8,9 @@ export class Flight<K, V> {
   abandoned = false;
   /** Its result passed the fence: nothing newer stood against it when it was stored. */
   confirmed = false;
+  /** Called when the last caller that waited has gone. */
+  onDeserted: (() => void) | undefined = undefined;
+  private waiters = 0;
   private settle!: { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void };
   /** The flights whose results this flight's loader waits for at the moment. */
   private waitsFor: Set<Flight<unknown, unknown>> | undefined = undefined;
@@ -32,6 +35,20 @@ export class Flight<K, V> {
 
   reject(error: unknown): void {
     this.settle.reject(error);
+  }
+
+  /** A caller waits for the result. */
+  enter(): void {
+    this.waiters++;
+  }
+
+  /** A caller that waited has gone before the result came. */
+  leave(): void {
+    if (--this.waiters === 0) this.onDeserted?.();
+  }
+
+  get isDeserted(): boolean {
+    return this.waiters === 0;
   }
 
   /** Notes that this flight's loader waits for `other`, until that settles. */

@@ -12,7 +12,7 @@ beforeAll(() => {
 
 describe('writes to a tier', () => {
   /** Who asks `write` to store, a line for each call. A new caller is a new way for a value to become visible: think of its fence. */
-  const CALLERS: readonly string[] = ['lib/cache/loading-cache.ts', 'lib/cache/loads.ts'];
+  const CALLERS: readonly string[] = ['lib/cache/loading-cache.ts', 'lib/cache/load-runs.ts'];
 
   it('happen in one function of lib/cache', () => {
     const { stores, callers } = findWrites(library);

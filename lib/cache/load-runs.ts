@@ -1,0 +1,178 @@
+import { Flight, type Fence } from '../resilience/index.js';
+import { emit, type CacheParts } from './cache-parts.js';
+import type { CallSettings } from './call-settings.js';
+import { currentFlights, runAsLoad } from './current-load.js';
+import type { RunningLoadContext } from './load-context.js';
+import { write, type Outcome } from './write.js';
+
+/** How long a closing cache waits for running loads. */
+const DRAIN_MS = 5_000;
+
+/** Whether a value was missing, or one that is still there is replaced. */
+export type LoadCause = 'load' | 'refresh';
+
+/** One run of a loader: what it was told, and the flights that end with it (several for a bulk load). */
+export interface Run<K, V> {
+  readonly flights: readonly Flight<K, V>[];
+  readonly context: RunningLoadContext<V>;
+  readonly call: CallSettings;
+  readonly cause: LoadCause;
+}
+
+/** What an outcome is stored under, and against what. */
+interface Destination<K> {
+  readonly index: unknown;
+  readonly key: K;
+  readonly fence: Fence;
+}
+
+/**
+ * Runs loaders: opens their flights, stores what they return if its fence permits it, ends the flights, and gives up on
+ * a loader that takes longer than `loadTimeout.hold`. Whoever waits, and for how long, is not its business.
+ */
+export class LoadRuns<K, V> {
+  /** The contexts of the loads that run now. */
+  private readonly running = new Set<RunningLoadContext<V>>();
+
+  constructor(private readonly parts: CacheParts<K, V>) {}
+
+  /** Opens a flight: from here on newcomers join it, and changes of its key outdate it. */
+  openFlight(index: unknown, key: K, call: CallSettings): Flight<K, V> {
+    const { changes, flights } = this.parts;
+    const flight = new Flight<K, V>(index, key, changes.openFence(), call.groups);
+    flights.take(flight);
+    return flight;
+  }
+
+  /** Runs a loader for its flights. `settle` ends them with its result, at once where that is not a promise. */
+  start<R>(run: Run<K, V>, loader: () => R | PromiseLike<R>, settle: (result: R, loadMs: number) => void): void {
+    const { clock, numbers } = this.parts;
+    const { holdMs, abortWhenAbandoned } = run.call;
+    const startedMs = clock.now();
+    const cancelHold =
+      holdMs === Infinity
+        ? undefined
+        : clock.after(holdMs, () => this.abandon(run, new Error(`the loader did not settle within ${holdMs} ms`)));
+    if (abortWhenAbandoned) for (const flight of run.flights) flight.onDeserted = () => this.desert(run);
+    numbers.loads++;
+    this.running.add(run.context);
+    const end = (): number => {
+      cancelHold?.();
+      this.running.delete(run.context);
+      const loadMs = clock.now() - startedMs;
+      numbers.loadLatency.record(loadMs);
+      return loadMs;
+    };
+    const fail = (error: unknown): void => this.fail(run, end(), error);
+    const succeed = (result: R): void => {
+      const loadMs = end();
+      this.emitLoaded(run, loadMs);
+      try {
+        settle(result, loadMs);
+      } catch (error) {
+        this.fail(run, loadMs, error);
+        return;
+      }
+      for (const flight of run.flights) this.close(flight);
+      if (run.cause === 'refresh') numbers.refreshes++;
+      else numbers.missLatency.record(clock.now() - startedMs);
+    };
+    let result: R | PromiseLike<R>;
+    try {
+      result = runAsLoad({ context: run.context, flights: run.flights }, loader);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    if (isPromiseLike(result)) result.then(succeed, fail);
+    else succeed(result);
+  }
+
+  /** Ends one flight of a run with its value. */
+  land(run: Run<K, V>, flight: Flight<K, V>, value: V | undefined, loadMs: number): void {
+    flight.confirmed = !flight.abandoned && this.store(run, flight, { value }, loadMs);
+    // A loader that returns nothing says that there is none; its callers are told so.
+    flight.resolve(value as V);
+  }
+
+  /**
+   * Stores an outcome; `false` when it did not pass its fence: something newer stands against it, or it was not to be
+   * stored. A weigher or `groups` function of the user that throws costs the storing, never the value.
+   */
+  store(run: Run<K, V>, { index, key, fence }: Destination<K>, outcome: Outcome<V>, loadMs: number): boolean {
+    const { context, cause, call } = run;
+    if (context.skipped) return false;
+    try {
+      const { ttlMs, moreGroups: groups } = context;
+      return write(this.parts, { index, key, outcome, cause, fence, call, ttlMs, groups, loadMs });
+    } catch (error) {
+      if (this.parts.events.observed) emit(this.parts, 'tierError', { key, tier: 'memory', cause, error });
+      return false;
+    }
+  }
+
+  /** Waits for the running loads, but not longer than {@link DRAIN_MS}; the others hear that nobody waits any more. */
+  async drain(reason: unknown): Promise<void> {
+    const { flights, clock } = this.parts;
+    if (flights.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(DRAIN_MS, resolve);
+      void flights.settled().then(() => {
+        cancel();
+        resolve();
+      });
+    });
+    for (const context of this.running) context.abort(reason);
+  }
+
+  private fail(run: Run<K, V>, loadMs: number, error: unknown): void {
+    const { numbers, events, store, clock } = this.parts;
+    numbers.loadErrors++;
+    for (const flight of run.flights) {
+      const { key, index } = flight;
+      if (events.observed) emit(this.parts, 'loadError', { key, cause: run.cause, durationMs: loadMs, error });
+      const life = store.peek(index)?.life;
+      const nowMs = clock.now();
+      if (life !== undefined) life.restUntil(nowMs + run.call.backoffMs);
+      // An error is remembered only where no value, fresh or stale, can be served in its place.
+      const replaceable = life === undefined && store.peek(index) === undefined;
+      if (run.call.errorTtlMs > 0 && replaceable && !flight.abandoned) this.store(run, flight, { error }, loadMs);
+      this.close(flight);
+      flight.reject(error);
+    }
+  }
+
+  private emitLoaded({ cause, flights }: Run<K, V>, durationMs: number): void {
+    if (!this.parts.events.observed) return;
+    for (const { key } of flights) emit(this.parts, cause, { key, durationMs });
+  }
+
+  /** The last caller of one of the flights has gone. */
+  private desert(run: Run<K, V>): void {
+    if (run.flights.every((flight) => flight.isDeserted)) {
+      this.abandon(run, new Error('every caller that waited for this load has gone'));
+    }
+  }
+
+  private abandon(run: Run<K, V>, reason: Error): void {
+    for (const flight of run.flights) {
+      flight.abandoned = true;
+      this.close(flight);
+    }
+    run.context.abort(reason);
+  }
+
+  private close(flight: Flight<K, V>): void {
+    this.parts.flights.leave(flight);
+    this.parts.changes.closeFence(flight.fence);
+  }
+}
+
+/** Notes that the loads in whose course this code runs wait for a flight. */
+export function noteWait(flight: Flight<unknown, unknown>): void {
+  for (const waiting of currentFlights()) waiting.waitFor(flight);
+}
+
+function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

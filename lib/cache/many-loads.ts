@@ -1,0 +1,91 @@
+import type { BulkLoads } from './bulk-loads.js';
+import type { CacheParts } from './cache-parts.js';
+import type { CallSettings } from './call-settings.js';
+import type { BulkLoader, Loader } from './loader.js';
+import type { Loads, Wanted } from './loads.js';
+import type { Reads } from './reads.js';
+import { waitFor, type StandIn } from './waiting.js';
+
+/** A key and what it stands under. */
+export interface Place<K> {
+  readonly index: unknown;
+  readonly key: K;
+}
+
+interface Missing<K, V> {
+  readonly wanted: Wanted<K, V>;
+  readonly position: number;
+  readonly standIn: StandIn<V> | undefined;
+}
+
+/**
+ * The values of many keys: what can be served is, what is being loaded is joined, and the rest goes to the bulk loader
+ * together, or to the single loader one by one where there is no other.
+ */
+export class ManyLoads<K, V> {
+  constructor(
+    private readonly parts: CacheParts<K, V>,
+    private readonly reads: Reads<K, V>,
+    private readonly loads: Loads<K, V>,
+    private readonly bulkLoads: BulkLoads<K, V>,
+  ) {}
+
+  /** The values in the order of the places; `undefined` for a key that has none. */
+  load(
+    places: readonly Place<K>[],
+    given: BulkLoader<K, V> | undefined,
+    call: CallSettings,
+  ): Promise<(V | undefined)[]> {
+    const { settings, store } = this.parts;
+    const bulkLoader = given ?? settings.bulkLoader;
+    const loader = bulkLoader === undefined ? undefined : single(bulkLoader);
+    const values: Promise<V | undefined>[] = [];
+    const missing: Missing<K, V>[] = [];
+    places.forEach(({ index, key }, position) => {
+      const wanted = { index, key, loader, call };
+      const entry = store.get(index);
+      if (entry !== undefined && entry.life === undefined) {
+        this.reads.countHit(index, entry);
+        values[position] = entry.handOut();
+        return;
+      }
+      const served = entry === undefined ? undefined : this.loads.serve(entry, wanted);
+      if (served !== undefined) values[position] = served;
+      else if (bulkLoader === undefined) values[position] = this.loads.load(wanted);
+      else missing.push({ wanted, position, standIn: entry && this.loads.standInOf(entry, wanted) });
+    });
+    if (bulkLoader !== undefined) this.loadMissing(missing, given, call, values);
+    return Promise.all(values);
+  }
+
+  private loadMissing(
+    missing: readonly Missing<K, V>[],
+    given: BulkLoader<K, V> | undefined,
+    call: CallSettings,
+    values: Promise<V | undefined>[],
+  ): void {
+    const started: Missing<K, V>[] = [];
+    for (const one of missing) {
+      const flight = this.loads.joinable(one.wanted.index);
+      if (flight === undefined) started.push(one);
+      else values[one.position] = this.loads.join(flight, one.wanted, one.standIn);
+    }
+    if (started.length === 0) return;
+    for (const { wanted } of started) this.reads.countMiss(wanted.key);
+    const flights = this.bulkLoads.start(
+      started.map(({ wanted }) => wanted),
+      given,
+      call,
+    );
+    flights.forEach((flight, order) => {
+      const { position, standIn } = started[order] as Missing<K, V>;
+      values[position] = waitFor(this.parts, flight, flight.promise, call, standIn);
+    });
+  }
+}
+
+/** A bulk loader for one key: for a refresh behind, or a joined flight that turned out to be outdated. */
+function single<K, V>(bulkLoader: BulkLoader<K, V>): Loader<K, V> {
+  // A key that is left out is absent.
+  return async (key, load) => (await bulkLoader([key], load)).get(key) as V;
+}

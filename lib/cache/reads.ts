@@ -1,0 +1,77 @@
+import { CacheMisuseError } from '../core/index.js';
+import { emit, keyOf, type CacheParts } from './cache-parts.js';
+import type { EntryInfo } from './cache.js';
+import { FailedEntry, type StoredEntry } from './stored-entry.js';
+
+/** Reads that never load, and what they count. */
+export class Reads<K, V> {
+  constructor(private readonly parts: CacheParts<K, V>) {}
+
+  /** The fresh value, counted as a hit or a miss. What is known to be absent is a hit without a value. */
+  fresh(index: unknown, key: K): V | undefined {
+    const entry = this.parts.store.get(index);
+    if (entry === undefined || (entry.isValue ? !this.isFresh(entry) : entry instanceof FailedEntry)) {
+      this.countMiss(key);
+      return undefined;
+    }
+    this.countHit(index, entry);
+    return entry.isValue ? entry.read() : undefined;
+  }
+
+  has(index: unknown): boolean {
+    const entry = this.parts.store.peek(index);
+    return entry !== undefined && this.isFresh(entry);
+  }
+
+  info(index: unknown): EntryInfo<V> | undefined {
+    const found = this.parts.store.describe(index);
+    if (found === undefined || !found.value.isValue) return undefined;
+    const { value: entry, ttlLeftMs, groups } = found;
+    const nowMs = this.parts.clock.now();
+    const leftMs = entry.life?.freshLeftMs(nowMs) ?? ttlLeftMs;
+    return {
+      value: entry.read(),
+      ageMs: nowMs - entry.writtenAtMs,
+      ttlLeftMs: Math.max(0, Math.min(leftMs, ttlLeftMs)),
+      groups,
+      tier: 'memory',
+      stale: leftMs <= 0,
+    };
+  }
+
+  *keys(group: string | undefined, tier: string): Iterable<K> {
+    const { store, codec, name } = this.parts;
+    if (tier !== 'memory') throw new CacheMisuseError(`cache "${name}" has no tier "${tier}"; its tiers: memory`);
+    for (const index of group === undefined ? store.keys() : store.groupKeys(group)) {
+      const entry = store.peek(index);
+      if (entry?.isValue === true) yield keyOf(codec, index, entry);
+    }
+  }
+
+  /** Restarts the lifetime of a fresh entry, all its stages included. */
+  touch(index: unknown, ttlMs: number | undefined): boolean {
+    const { store, clock } = this.parts;
+    const entry = store.peek(index);
+    if (entry === undefined || !this.isFresh(entry)) return false;
+    const { life } = entry;
+    if (life === undefined) return store.touch(index, ttlMs);
+    const freshMs = ttlMs ?? entry.ttlMs;
+    life.start(clock.now(), freshMs);
+    return store.touch(index, freshMs <= 0 ? 0 : freshMs + life.staleMs);
+  }
+
+  countMiss(key: K): void {
+    this.parts.numbers.misses++;
+    if (this.parts.events.observed) emit(this.parts, 'miss', { key });
+  }
+
+  countHit(index: unknown, entry: StoredEntry<K, V>): void {
+    const { numbers, events, codec } = this.parts;
+    numbers.hits++;
+    if (events.observed) emit(this.parts, 'hit', { key: keyOf(codec, index, entry), tier: 'memory' });
+  }
+
+  private isFresh({ isValue, life }: StoredEntry<K, V>): boolean {
+    return isValue && (life === undefined || life.isFresh(this.parts.clock.now()));
+  }
+}

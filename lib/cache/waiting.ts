@@ -1,0 +1,68 @@
+import { CacheLoadTimeoutError, type Cancel } from '../core/index.js';
+import type { Flight } from '../resilience/index.js';
+import type { CacheParts } from './cache-parts.js';
+import type { CallSettings } from './call-settings.js';
+
+/** What a caller gets instead of a load's result that fails or is late; `undefined` when nothing can stand in. */
+export type StandIn<V> = (reason: unknown) => { readonly value: V } | undefined;
+
+/**
+ * One caller's wait for a flight: until its result, its own abort, `loadTimeout.soft` where something stale can be had,
+ * or `loadTimeout.hard`. Whatever ends the wait, the flight goes on for the others.
+ */
+export function waitFor<K, V>(
+  { clock, name }: Pick<CacheParts<K, V>, 'clock' | 'name'>,
+  flight: Flight<K, V>,
+  result: Promise<V>,
+  { signal, softMs, hardMs }: CallSettings,
+  standIn: StandIn<V> | undefined,
+): Promise<V> {
+  flight.enter();
+  if (signal === undefined && hardMs === Infinity && standIn === undefined) return result;
+
+  return new Promise<V>((resolve, reject) => {
+    let isOver = false;
+    const over = (): boolean => {
+      if (isOver) return false;
+      isOver = true;
+      cancelTimer?.();
+      signal?.removeEventListener('abort', abort);
+      return true;
+    };
+    const settle = (error: unknown): void => {
+      const stale = standIn?.(error);
+      if (stale === undefined) reject(error);
+      else resolve(stale.value);
+    };
+    const abort = (): void => {
+      if (!over()) return;
+      flight.leave();
+      reject(signal?.reason);
+    };
+    const serveStale = (): boolean => {
+      const stale = standIn?.(undefined);
+      if (stale !== undefined && over()) resolve(stale.value);
+      return stale !== undefined;
+    };
+    const passHard = (): void => {
+      if (!serveStale() && over()) reject(new CacheLoadTimeoutError(name, flight.key, hardMs));
+    };
+    const passSoft = (): void => {
+      // What could have stood in may have been invalidated meanwhile: then the hard limit remains.
+      if (!serveStale() && hardMs !== Infinity) cancelTimer = clock.after(hardMs - softMs, passHard);
+    };
+    let cancelTimer: Cancel | undefined;
+    if (standIn !== undefined && softMs < hardMs) cancelTimer = clock.after(softMs, passSoft);
+    else if (hardMs !== Infinity) cancelTimer = clock.after(hardMs, passHard);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted === true) abort();
+    result.then(
+      (value) => {
+        if (over()) resolve(value);
+      },
+      (error: unknown) => {
+        if (over()) settle(error);
+      },
+    );
+  });
+}

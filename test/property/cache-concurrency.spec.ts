@@ -1,0 +1,36 @@
+import process from 'node:process';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { History, historyOptions, step, turn } from './cache-history.js';
+
+/** How many random programs are played; `npm run test:soak` plays a million. */
+const PROGRAMS = Number(process.env['STRATA_INTERLEAVINGS'] ?? 20_000);
+
+describe('promises Load, Fence and Stale, over random programs', () => {
+  it(
+    'no resurrected value, one load per key, no value beyond its limit, an answer for every caller',
+    async () => {
+      const seed = Number(process.env['STRATA_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
+      process.stdout.write(`cache-concurrency: ${PROGRAMS} programs, seed ${seed}\n`);
+      let checked = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          historyOptions,
+          fc.array(fc.tuple(step, fc.boolean()), { minLength: 5, maxLength: 40 }),
+          async (options, program) => {
+            const history = new History(options);
+            for (const [one, pause] of program) {
+              history.play(one);
+              if (pause) await turn();
+            }
+            await history.finish();
+            checked += history.checked;
+          },
+        ),
+        { numRuns: PROGRAMS, seed },
+      );
+      expect(checked).toBeGreaterThan(PROGRAMS * 3);
+    },
+    60_000 + PROGRAMS * 10,
+  );
+});

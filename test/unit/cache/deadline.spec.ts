@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import { createCache, defineCache, type CacheOptions } from '../../../lib/cache/index.js';
+import { FakeClock } from '../../../lib/testing/index.js';
+import { deferred, settled } from './deferred.js';
+
+function setUp(options: CacheOptions<string, number> = {}) {
+  const clock = new FakeClock();
+  return { clock, cache: createCache(defineCache<string, number>('numbers', { ttl: 1_000, ...options }), { clock }) };
+}
+
+/** Whether a promise is still pending, without waiting for it. */
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  let pending = true;
+  promise.then(
+    () => (pending = false),
+    () => (pending = false),
+  );
+  await settled();
+  return pending;
+}
+
+describe('loadTimeout.soft', () => {
+  it('gives the stale value, and the late result is there for the next reader', async () => {
+    const { cache, clock } = setUp({ staleIfError: '1h', loadTimeout: { soft: 50 } });
+    await cache.put('a', 1);
+    clock.advance(2_000);
+    const load = deferred<number>();
+    const reader = cache.getOrLoad('a', () => load.promise);
+    clock.advance(49);
+    expect(await isPending(reader)).toBe(true);
+    clock.advance(1);
+    expect(await reader).toBe(1);
+    clock.advance(150);
+    load.resolve(2);
+    await settled();
+    expect(await cache.get('a')).toBe(2);
+    expect(clock.pendingTimers).toBeLessThanOrEqual(1);
+  });
+
+  it('says nothing where there is nothing stale', async () => {
+    const { cache, clock } = setUp({ staleIfError: '1h', loadTimeout: { soft: 50 } });
+    const load = deferred<number>();
+    const reader = cache.getOrLoad('a', () => load.promise);
+    clock.advance(10_000);
+    expect(await isPending(reader)).toBe(true);
+    load.resolve(1);
+    expect(await reader).toBe(1);
+  });
+});
+
+describe('loadTimeout.hard', () => {
+  it('rejects the caller with key, limit and advice; the load goes on and its result is stored', async () => {
+    const { cache, clock } = setUp({ loadTimeout: { hard: 100 } });
+    const load = deferred<number>();
+    const reader = cache.getOrLoad('a', () => load.promise);
+    clock.advance(100);
+    await expect(reader).rejects.toMatchObject({
+      code: 'CACHE_LOAD_TIMEOUT',
+      key: 'a',
+      timeoutMs: 100,
+      message: expect.stringMatching(/"a" in cache "numbers" did not end within 100 ms; .* raise loadTimeout\.hard/),
+    });
+    load.resolve(1);
+    await settled();
+    expect(await cache.get('a')).toBe(1);
+  });
+
+  it('counts for each caller from its own call, and a later one joins the same load', async () => {
+    const { cache, clock } = setUp({ loadTimeout: { hard: 100 } });
+    const load = deferred<number>();
+    let loads = 0;
+    const loader = () => (loads++, load.promise);
+    const first = cache.getOrLoad('a', loader);
+    clock.advance(60);
+    const second = cache.getOrLoad('a', loader);
+    clock.advance(40);
+    await expect(first).rejects.toMatchObject({ code: 'CACHE_LOAD_TIMEOUT' });
+    expect(await isPending(second)).toBe(true);
+    load.resolve(1);
+    expect(await second).toBe(1);
+    expect(loads).toBe(1);
+  });
+
+  it('serves the stale value instead, where there is one', async () => {
+    const { cache, clock } = setUp({ staleIfError: '1h', loadTimeout: { hard: 100 } });
+    await cache.put('a', 1);
+    clock.advance(2_000);
+    const reader = cache.getOrLoad('a', () => new Promise<number>(() => {}));
+    clock.advance(100);
+    expect(await reader).toBe(1);
+  });
+
+  it('remains when the stale value is invalidated before the soft limit', async () => {
+    const { cache, clock } = setUp({ staleIfError: '1h', loadTimeout: { soft: 50, hard: 100 } });
+    await cache.put('a', 1);
+    clock.advance(2_000);
+    const reader = cache.getOrLoad('a', () => new Promise<number>(() => {}));
+    await cache.invalidate('a');
+    clock.advance(50);
+    expect(await isPending(reader)).toBe(true);
+    clock.advance(50);
+    await expect(reader).rejects.toMatchObject({ code: 'CACHE_LOAD_TIMEOUT' });
+  });
+
+  it('a late result never overwrites what was put meanwhile', async () => {
+    const { cache, clock } = setUp({ loadTimeout: { hard: 100 } });
+    const load = deferred<number>();
+    const reader = cache.getOrLoad('a', () => load.promise);
+    clock.advance(100);
+    await expect(reader).rejects.toMatchObject({ code: 'CACHE_LOAD_TIMEOUT' });
+    await cache.put('a', 9);
+    load.resolve(1);
+    await settled();
+    expect(await cache.get('a')).toBe(9);
+  });
+
+  it('of the call wins over the definition’s', async () => {
+    const { cache, clock } = setUp({ loadTimeout: { hard: 100 } });
+    const reader = cache.getOrLoad('a', () => new Promise<number>(() => {}), { loadTimeout: { hard: 10 } });
+    clock.advance(10);
+    await expect(reader).rejects.toMatchObject({ timeoutMs: 10 });
+  });
+
+  it('leaves no timer behind when the load is in time', async () => {
+    const { cache, clock } = setUp({ ttl: Infinity, loadTimeout: { soft: 50, hard: 100 } });
+    expect(await cache.getOrLoad('a', async () => 1)).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('abortWhenAbandoned', () => {
+  it('aborts the load when the last caller has gone, and the next caller loads anew', async () => {
+    const { cache } = setUp({ abortWhenAbandoned: true });
+    const [one, two] = [new AbortController(), new AbortController()];
+    let signal: AbortSignal | undefined;
+    const load = deferred<number>();
+    const loader = (_: string, context: { signal: AbortSignal }) => {
+      signal = context.signal;
+      return load.promise;
+    };
+    const readers = [one, two].map(({ signal: own }) => cache.getOrLoad('a', loader, { signal: own }));
+    const outcomes = Promise.allSettled(readers);
+    one.abort('gone');
+    expect(signal?.aborted).toBe(false);
+    two.abort('gone too');
+    expect(signal?.aborted).toBe(true);
+    expect(await outcomes).toMatchObject([{ reason: 'gone' }, { reason: 'gone too' }]);
+    expect(await cache.getOrLoad('a', () => 2)).toBe(2);
+    load.resolve(1);
+    await settled();
+    expect(await cache.get('a')).toBe(2);
+  });
+
+  it('does not abort while somebody without a signal waits, nor when it is not asked for', async () => {
+    for (const abortWhenAbandoned of [true, false]) {
+      const { cache } = setUp({ abortWhenAbandoned });
+      const leaving = new AbortController();
+      let signal: AbortSignal | undefined;
+      const load = deferred<number>();
+      const reader = cache.getOrLoad(
+        'a',
+        (_, context) => {
+          signal = context.signal;
+          return load.promise;
+        },
+        { signal: leaving.signal },
+      );
+      const patient = abortWhenAbandoned ? cache.getOrLoad('a') : undefined;
+      leaving.abort('gone');
+      await expect(reader).rejects.toBe('gone');
+      expect(signal?.aborted).toBe(false);
+      load.resolve(1);
+      if (patient !== undefined) expect(await patient).toBe(1);
+    }
+  });
+});
