@@ -124,6 +124,9 @@ export class History {
       }),
       { clock: this.clock },
     );
+    this.cache.events$.subscribe(({ type, value }) => {
+      if (type === 'put' && value !== undefined) (this.made[value] as Made).storedAtMs = this.clock.now();
+    });
   }
 
   play(one: Step): void {
@@ -185,7 +188,6 @@ export class History {
         resolve: () => {
           end();
           load.groups(...asked.map((one) => GROUP_OF[one]));
-          for (const value of values.values()) (this.made[value] as Made).storedAtMs = this.clock.now();
           resolve(values);
         },
         reject: () => {
