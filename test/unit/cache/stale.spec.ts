@@ -62,6 +62,18 @@ describe('promise Stale: staleWhileRevalidate', () => {
     expect(await cache.entry('a')).toBeUndefined();
   });
 
+  it('past its own limit the value is no longer served at once, though it still stands in for a failed load', async () => {
+    const { cache, clock, source } = setUp({ staleWhileRevalidate: 500, staleIfError: 5_000, staleBackoff: 0 });
+    await cache.getOrLoad('a');
+    clock.advance(1_500);
+    source.answer = () => 2;
+    expect(await cache.getOrLoad('a')).toBe(2);
+    clock.advance(1_600);
+    source.answer = down;
+    expect(await cache.getOrLoad('a')).toBe(2);
+    expect(cache.stats()).toMatchObject({ misses: 3, hits: 0, staleHits: 1 });
+  });
+
   it('a stale value is no value for get, has and putIfAbsent, and entry() marks it', async () => {
     const { cache, clock } = setUp({ staleWhileRevalidate: '30s' });
     await cache.getOrLoad('a');
