@@ -35,12 +35,13 @@ const folder = await makeFolder(flags).catch((error) => {
   process.exit(1);
 });
 process.once('SIGINT', () => removeFolder(folder).finally(() => process.exit(130)));
+const installed = await versions(folder);
 const problems = [];
 try {
   await measureAll();
   problems.push(...disagreements());
   const seconds = (performance.now() - startedAt) / 1_000;
-  const text = report({ workloads, rows, flags, versions: await versions(folder), problems, took: minutes(seconds) });
+  const text = report({ workloads, rows, flags, versions: installed, problems, took: minutes(seconds) });
   console.log(text);
   const out = flags.out ?? (flags.isWhole && problems.length === 0 ? RESULTS : undefined);
   if (out === undefined) console.error('bench: bench/RESULTS.md is kept as it was');
