@@ -2,7 +2,7 @@ import { CacheMisuseError, CacheNoLoaderError, show } from '../core/index.js';
 import type { Flight } from '../resilience/index.js';
 import type { CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
-import { RunningLoadContext } from './load-context.js';
+import { BulkLoadContext } from './load-context.js';
 import { noteWait, type LoadCause, type LoadRuns, type Run } from './load-runs.js';
 import type { BulkLoader } from './loader.js';
 
@@ -18,12 +18,13 @@ export class BulkLoads<K, V> {
     wanted: readonly { readonly index: unknown; readonly key: K }[],
     given: BulkLoader<K, V> | undefined,
     call: CallSettings,
+    cause: LoadCause,
   ): Flight<K, V>[] {
     const flights = wanted.map(({ index, key }) => this.runs.openFlight(index, key, call));
-    flights.forEach(noteWait);
+    if (cause === 'load') flights.forEach(noteWait);
     const { batchSize = flights.length } = this.parts.settings;
     for (let from = 0; from < flights.length; from += batchSize) {
-      this.run(flights.slice(from, from + batchSize), given, call, 'load');
+      this.run(flights.slice(from, from + batchSize), given, call, cause);
     }
     return flights;
   }
@@ -35,8 +36,8 @@ export class BulkLoads<K, V> {
     call: CallSettings,
     cause: LoadCause,
   ): void {
-    const { settings, name } = this.parts;
-    const context = new RunningLoadContext<V>(name, undefined);
+    const { settings, name, codec } = this.parts;
+    const context = new BulkLoadContext<V>(name, codec);
     const run: Run<K, V> = { flights, context, call, cause };
     this.runs.start<ReadonlyMap<K, V>>(
       run,
@@ -47,11 +48,11 @@ export class BulkLoads<K, V> {
         const distinct = new Map(flights.map(({ index, key }) => [index, key]));
         return bulkLoader([...distinct.values()], context);
       },
-      (values, loadMs) => this.settle(run, values, loadMs),
+      (values, loadMs) => this.settle(run, context, values, loadMs),
     );
   }
 
-  private settle(run: Run<K, V>, values: ReadonlyMap<K, V>, loadMs: number): void {
+  private settle(run: Run<K, V>, context: BulkLoadContext<V>, values: ReadonlyMap<K, V>, loadMs: number): void {
     const { codec, name, store } = this.parts;
     if (!(values instanceof Map)) {
       throw new CacheMisuseError(
@@ -60,13 +61,15 @@ export class BulkLoads<K, V> {
     }
     const byIndex = new Map<unknown, { readonly key: K; readonly value: V }>();
     for (const [key, value] of values) byIndex.set(codec.index(key), { key, value });
-    for (const flight of run.flights) this.runs.land(run, flight, byIndex.get(flight.index)?.value, loadMs);
+    for (const flight of run.flights)
+      this.runs.land(run, flight, byIndex.get(flight.index)?.value, loadMs, context.saidOf(flight.index));
     for (const flight of run.flights) byIndex.delete(flight.index);
     const [first] = run.flights;
     if (first === undefined || first.abandoned) return;
     // Values of keys that nobody asked for: fenced by the run's own start, and never in place of one that is there.
     for (const [index, { key, value }] of byIndex) {
-      if (store.peek(index) === undefined) this.runs.store(run, { index, key, fence: first.fence }, { value }, loadMs);
+      if (store.peek(index) !== undefined) continue;
+      this.runs.store(run, { index, key, fence: first.fence }, { value }, loadMs, context.saidOf(index));
     }
   }
 }

@@ -1,5 +1,5 @@
 import { OptionProblems } from '../core/index.js';
-import type { CacheOptions, LoadOptions, RefreshAhead } from './cache.options.js';
+import type { LoadOptions, RefreshAhead } from './cache.options.js';
 import { requireGroups } from './call-values.js';
 
 /** What an operation may say for its own call, over what its cache says. */
@@ -60,16 +60,12 @@ const DEFAULTS: CallSettings = {
   abortWhenAbandoned: false,
 };
 
-/** The settings of a cache's calls, from its definition over its module's defaults. */
-export function settingsOfCache<K, V>(
-  problems: OptionProblems,
-  given: CacheOptions<K, V>,
-  groups: readonly string[] | undefined,
-): CallSettings {
-  return resolve(problems, { ...given, groups }, DEFAULTS);
+/** The settings of a cache's calls, level over level: its module's defaults, then its definition. */
+export function settingsOfCache(problems: OptionProblems, levels: readonly LoadOptions[]): CallSettings {
+  return levels.reduce((base, given) => resolve(problems, given, base), DEFAULTS);
 }
 
-/** The settings of one call, or of all calls of a decorated method, over its cache's. */
+/** The settings of one call, or of all calls of a decorated method, over those of its class or its cache. */
 export function settingsOfCall(caller: string, given: LoadOptions | undefined, base: CallSettings): CallSettings {
   if (given === undefined) return base;
   const problems = new OptionProblems(caller);

@@ -2,25 +2,53 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Flight } from '../resilience/index.js';
 import type { LoadContext } from './loader.js';
 
-interface RunningLoad {
+/** A load in whose course code runs. */
+export interface RunningLoad {
   readonly context: LoadContext;
   /** Several for a bulk load. */
   readonly flights: readonly Flight<unknown, unknown>[];
 }
 
-const running = new AsyncLocalStorage<RunningLoad>();
+/**
+ * Carries the current load through awaits. Following them has a price for the whole process: as long as the storage is
+ * in use, every promise costs about twice as much, those of hits included. So it is given up with the last running load.
+ */
+class LoadScope {
+  private readonly storage = new AsyncLocalStorage<RunningLoad>();
+  private running = 0;
 
-/** The load in whose course this code runs, through any depth of awaits; `undefined` outside of one. */
+  get current(): RunningLoad | undefined {
+    return this.storage.getStore();
+  }
+
+  /** Runs a loader in a load's course. {@link leave} must follow, once, when the load has ended or was given up. */
+  enter<T>(load: RunningLoad, loader: () => T): T {
+    this.running++;
+    return this.storage.run(load, loader);
+  }
+
+  leave(): void {
+    if (--this.running === 0) this.storage.disable();
+  }
+
+  /** Both, around a loader that returns a promise. */
+  async runToEnd<T>(load: RunningLoad, loader: () => Promise<T>): Promise<T> {
+    try {
+      return await this.enter(load, loader);
+    } finally {
+      this.leave();
+    }
+  }
+}
+
+export const loadScope = new LoadScope();
+
+/** The load in whose course this code runs, through any depth of awaits; `undefined` outside of one, or when it has ended. */
 export function currentLoad(): LoadContext | undefined {
-  return running.getStore()?.context;
+  return loadScope.current?.context;
 }
 
 /** The flights in whose course this code runs. */
 export function currentFlights(): readonly Flight<unknown, unknown>[] {
-  return running.getStore()?.flights ?? [];
-}
-
-/** Runs a loader as the current load. */
-export function runAsLoad<T>(load: RunningLoad, loader: () => T): T {
-  return running.run(load, loader);
+  return loadScope.current?.flights ?? [];
 }

@@ -2,13 +2,13 @@ import { EMPTY } from 'rxjs';
 import { CacheClosedError, CacheNoLoaderError } from '../core/index.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
-import { runAsLoad } from './current-load.js';
+import { loadScope } from './current-load.js';
 import { settingsOfCall, type CallSettings } from './call-settings.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { KeyCodec } from './key-codec.js';
-import { RunningLoadContext } from './load-context.js';
+import { BulkLoadContext, RunningLoadContext } from './load-context.js';
 import type { BulkLoader, Loader } from './loader.js';
-
+import type { Place } from './many-loads.js';
 import { Numbers } from './numbers.js';
 import type { CacheSettings } from './settings.js';
 
@@ -27,11 +27,19 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return this.settings.codec;
   }
 
-  prepare(caller: string, options: EntryOptions | LoadOptions | undefined): CallSettings {
-    return settingsOfCall(caller, options, this.settings.call);
+  prepare(
+    caller: string,
+    options: EntryOptions | LoadOptions | undefined,
+    base: CallSettings = this.settings.call,
+  ): CallSettings {
+    return settingsOfCall(caller, options, base);
   }
 
   hitAt(): undefined {
+    return undefined;
+  }
+
+  serveAt(): undefined {
     return undefined;
   }
 
@@ -42,8 +50,17 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     options.signal?.throwIfAborted();
     const context = new RunningLoadContext<V>(this.name, undefined);
     const ownKey = key ?? (this.codec.key(index) as K);
-    const value = runAsLoad({ context, flights: [] }, async () => loader(ownKey, context));
+    const value = loadScope.runToEnd({ context, flights: [] }, async () => loader(ownKey, context));
     return value;
+  }
+
+  async loadAllAt(places: readonly Place<K>[], bulkLoader: BulkLoader<K, V>): Promise<readonly (V | undefined)[]> {
+    if (this.closed) throw new CacheClosedError(this.name);
+    const loaded = await this.runBulk(
+      places.map(({ key }) => key),
+      bulkLoader,
+    );
+    return places.map(({ index }) => loaded.get(index));
   }
 
   putAt(): void {}
@@ -71,9 +88,7 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
       const values = await Promise.all(distinct.map((key) => this.getOrLoad(key, undefined, options)));
       return new Map(distinct.map((key, position) => [key, values[position] as V]));
     }
-    const context = new RunningLoadContext<V>(this.name, undefined);
-    const loaded = await runAsLoad({ context, flights: [] }, async () => bulkLoader(distinct, context));
-    const byIndex = new Map([...loaded].map(([key, value]) => [this.codec.index(key), value]));
+    const byIndex = await this.runBulk(distinct, bulkLoader);
     const found = distinct.map((key) => [key, byIndex.get(this.codec.index(key))] as const);
     return new Map(found.filter((pair): pair is [K, V] => pair[1] !== undefined));
   }
@@ -130,7 +145,16 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return new Numbers().snapshot({ size: 0, maxSize: 0, weight: 0, maxWeight: 0, memory: undefined });
   }
 
+  report(): void {}
+
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  /** The values by the index of their keys. */
+  private async runBulk(keys: readonly K[], bulkLoader: BulkLoader<K, V>): Promise<ReadonlyMap<unknown, V>> {
+    const context = new BulkLoadContext<V>(this.name, this.codec);
+    const loaded = await loadScope.runToEnd({ context, flights: [] }, async () => bulkLoader(keys, context));
+    return new Map([...loaded].map(([key, value]) => [this.codec.index(key), value]));
   }
 }

@@ -24,4 +24,4 @@ export { CacheRegistry, type MethodCache } from './cache-registry.js';
 export { currentLoad } from './current-load.js';
 export type { IndexedCache } from './indexed-cache.js';
 export { MethodKeyCodec, type KeyCodec } from './key-codec.js';
-export type { CallSettings } from './call-settings.js';
+export { settingsOfCache, type CallSettings } from './call-settings.js';

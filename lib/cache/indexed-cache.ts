@@ -2,7 +2,8 @@ import type { Cache } from './cache.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 import type { CallSettings } from './call-settings.js';
 import type { KeyCodec } from './key-codec.js';
-import type { Loader } from './loader.js';
+import type { BulkLoader, Loader } from './loader.js';
+import type { Place } from './many-loads.js';
 
 /**
  * A cache as decorated methods use it: by index, so that a hit builds no key, and in one synchronous step, so that it
@@ -14,19 +15,40 @@ export interface IndexedCache<K, V> extends Cache<K, V> {
   /** Whether its application has shut down. */
   readonly closed: boolean;
   readonly codec: KeyCodec<K>;
-  /** Checks and parses options once, for many calls. */
-  prepare(caller: string, options: EntryOptions | LoadOptions | undefined): CallSettings;
+  /** Checks and parses options once, for many calls: over `base`, or over what the cache's definition says. */
+  prepare(caller: string, options: EntryOptions | LoadOptions | undefined, base?: CallSettings): CallSettings;
   /**
    * The hit path: counts the hit and hands out the entry's kept promise. `undefined` counts nothing yet: a
    * {@link loadAt} of the same index must follow and counts the miss or the join.
    */
   hitAt(index: unknown): Promise<V> | undefined;
+  /**
+   * For callers that must know whether they wait: the value that can be had without, fresh or stale, loaded anew behind
+   * where that is due. `undefined` counts nothing yet, as for {@link hitAt}.
+   */
+  serveAt(
+    index: unknown,
+    key: K | undefined,
+    loader: Loader<K, V> | undefined,
+    options: CallSettings,
+  ): Promise<V> | undefined;
   /** Joins the load that runs, or starts one. The key is needed where the index does not give it back. */
   loadAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V>;
+  /**
+   * The values of many places, each of which is there once, in their order: those neither here nor being loaded come
+   * from one run of the loader. `undefined` for those it left out.
+   */
+  loadAllAt(
+    places: readonly Place<K>[],
+    loader: BulkLoader<K, V>,
+    options: CallSettings,
+  ): Promise<readonly (V | undefined)[]>;
   /** Stores a caller's value; `undefined` stores nothing. */
   putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void;
   /** Whether an entry was there. */
   invalidateAt(index: unknown): boolean;
+  /** Tells the observers, by `loadError`, what kept a result from being stored; counts nothing. */
+  report(error: unknown, key?: K): void;
   /** Refuses new calls, waits for running loads up to a deadline, lets go of everything. */
   close(): Promise<void>;
 }

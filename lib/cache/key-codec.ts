@@ -61,15 +61,13 @@ export class MethodKeyCodec implements KeyCodec<string> {
 
   /** What a call stands under. */
   indexOf(args: readonly unknown[]): unknown {
-    if (args.length === 1) {
-      const only = args[0];
-      if (standsAsItself(only)) return only;
-    } else if (args.length === 2) {
-      const first = args[0];
-      const second = args[1];
-      if (isPart(first) && isPart(second)) return this.pairs.get(first, second);
-    }
-    return this.indexOfText(canonicalArguments(args));
+    let count = args.length;
+    while (count > 0 && args[count - 1] === undefined) count--;
+    const first = args[0];
+    if (count === 1 && standsAsItself(first)) return first;
+    const second = args[1];
+    if (count === 2 && isPart(first) && isPart(second)) return this.pairs.get(first, second);
+    return OBJECT_MARK + canonicalArguments(args);
   }
 
   /** The public key of a call. */

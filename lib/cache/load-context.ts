@@ -1,5 +1,6 @@
 import { CacheLoadFailedError, CacheMisuseError, type Duration } from '../core/index.js';
 import { groupsFrom, requireTtl } from './call-values.js';
+import type { KeyCodec } from './key-codec.js';
 import type { LoadContext } from './loader.js';
 import type { StoredEntry } from './stored-entry.js';
 
@@ -9,8 +10,15 @@ export interface Previous<V> {
   readonly groups: readonly string[];
 }
 
+/** What a loader said about the value that it returned. */
+export interface Said {
+  readonly ttlMs: number | undefined;
+  readonly skipped: boolean;
+  readonly moreGroups: readonly string[];
+}
+
 /** What one load was told by its loader, and the signal it can watch. */
-export class RunningLoadContext<V> implements LoadContext<V> {
+export class RunningLoadContext<V> implements LoadContext<V>, Said {
   ttlMs: number | undefined = undefined;
   skipped = false;
   readonly moreGroups: string[] = [];
@@ -38,6 +46,10 @@ export class RunningLoadContext<V> implements LoadContext<V> {
     this.moreGroups.push(...groupsFrom(`load.groups() in the loader of cache "${this.cacheName}"`, groups));
   }
 
+  of(_key: unknown): LoadContext<V> {
+    return this;
+  }
+
   skip(): void {
     this.skipped = true;
   }
@@ -58,5 +70,35 @@ export class RunningLoadContext<V> implements LoadContext<V> {
 
   abort(reason: unknown): void {
     this.controller?.abort(reason);
+  }
+}
+
+/** What a bulk load was told by its loader: about all its values, and about single ones. */
+export class BulkLoadContext<V> extends RunningLoadContext<V> {
+  private readonly ofOne = new Map<unknown, RunningLoadContext<V>>();
+
+  constructor(
+    private readonly name: string,
+    private readonly codec: Pick<KeyCodec<unknown>, 'index'>,
+  ) {
+    super(name, undefined);
+  }
+
+  override of(key: unknown): LoadContext<V> {
+    const index = this.codec.index(key);
+    let one = this.ofOne.get(index);
+    if (one === undefined) this.ofOne.set(index, (one = new RunningLoadContext<V>(this.name, undefined)));
+    return one;
+  }
+
+  /** What was said about the value of this index, over what was said about all. */
+  saidOf(index: unknown): Said {
+    const one = this.ofOne.get(index);
+    if (one === undefined) return this;
+    return {
+      ttlMs: one.ttlMs ?? this.ttlMs,
+      skipped: one.skipped || this.skipped,
+      moreGroups: [...this.moreGroups, ...one.moreGroups],
+    };
   }
 }

@@ -1,8 +1,8 @@
 import { Flight, type Fence } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
-import { currentFlights, runAsLoad } from './current-load.js';
-import type { RunningLoadContext } from './load-context.js';
+import { currentFlights, loadScope } from './current-load.js';
+import type { RunningLoadContext, Said } from './load-context.js';
 import { write, type Outcome } from './write.js';
 
 /** How long a closing cache waits for running loads. */
@@ -31,7 +31,7 @@ interface Destination<K> {
  * a loader that takes longer than `loadTimeout.hold`. Whoever waits, and for how long, is not its business.
  */
 export class LoadRuns<K, V> {
-  /** The contexts of the loads that run now. */
+  /** The contexts of the loads that run now and were not given up. */
   private readonly running = new Set<RunningLoadContext<V>>();
 
   constructor(private readonly parts: CacheParts<K, V>) {}
@@ -58,7 +58,7 @@ export class LoadRuns<K, V> {
     this.running.add(run.context);
     const end = (): number => {
       cancelHold?.();
-      this.running.delete(run.context);
+      this.leave(run.context);
       const loadMs = clock.now() - startedMs;
       numbers.loadLatency.record(loadMs);
       return loadMs;
@@ -79,7 +79,7 @@ export class LoadRuns<K, V> {
     };
     let result: R | PromiseLike<R>;
     try {
-      result = runAsLoad({ context: run.context, flights: run.flights }, loader);
+      result = loadScope.enter({ context: run.context, flights: run.flights }, loader);
     } catch (error) {
       fail(error);
       return;
@@ -89,8 +89,8 @@ export class LoadRuns<K, V> {
   }
 
   /** Ends one flight of a run with its value. */
-  land(run: Run<K, V>, flight: Flight<K, V>, value: V | undefined, loadMs: number): void {
-    flight.confirmed = !flight.abandoned && this.store(run, flight, { value }, loadMs);
+  land(run: Run<K, V>, flight: Flight<K, V>, value: V | undefined, loadMs: number, said?: Said): void {
+    flight.confirmed = !flight.abandoned && this.store(run, flight, { value }, loadMs, said);
     // A loader that returns nothing says that there is none; its callers are told so.
     flight.resolve(value as V);
   }
@@ -99,11 +99,17 @@ export class LoadRuns<K, V> {
    * Stores an outcome; `false` when it did not pass its fence: something newer stands against it, or it was not to be
    * stored. A weigher or `groups` function of the user that throws costs the storing, never the value.
    */
-  store(run: Run<K, V>, { index, key, fence }: Destination<K>, outcome: Outcome<V>, loadMs: number): boolean {
-    const { context, cause, call } = run;
-    if (context.skipped) return false;
+  store(
+    run: Run<K, V>,
+    { index, key, fence }: Destination<K>,
+    outcome: Outcome<V>,
+    loadMs: number,
+    said: Said = run.context,
+  ): boolean {
+    const { cause, call } = run;
+    if (said.skipped) return false;
     try {
-      const { ttlMs, moreGroups: groups } = context;
+      const { ttlMs, moreGroups: groups } = said;
       return write(this.parts, { index, key, outcome, cause, fence, call, ttlMs, groups, loadMs });
     } catch (error) {
       if (this.parts.events.observed) emit(this.parts, 'tierError', { key, tier: 'memory', cause, error });
@@ -122,7 +128,10 @@ export class LoadRuns<K, V> {
         resolve();
       });
     });
-    for (const context of this.running) context.abort(reason);
+    for (const context of this.running) {
+      context.abort(reason);
+      this.leave(context);
+    }
   }
 
   private fail(run: Run<K, V>, loadMs: number, error: unknown): void {
@@ -155,11 +164,17 @@ export class LoadRuns<K, V> {
   }
 
   private abandon(run: Run<K, V>, reason: Error): void {
+    this.leave(run.context);
     for (const flight of run.flights) {
       flight.abandoned = true;
       this.close(flight);
     }
     run.context.abort(reason);
+  }
+
+  /** The run is no longer the current load of anything: it has ended, or was given up. */
+  private leave(context: RunningLoadContext<V>): void {
+    if (this.running.delete(context)) loadScope.leave();
   }
 
   private close(flight: Flight<K, V>): void {

@@ -10,6 +10,8 @@ export interface LoadContext<V = unknown> {
   groups(...groups: string[]): void;
   /** Return the value to the callers, and store nothing. */
   skip(): void;
+  /** The same for one value of a bulk load, by its key; in the load of a single value, this. */
+  of(key: unknown): LoadContext<V>;
   /** The value that this load replaces, fresh or stale; `undefined` when there is none, and in a bulk load. */
   readonly stale: V | undefined;
   /** What to return when the source says that {@link stale} still holds: it is kept as it is, with a new lifetime. */

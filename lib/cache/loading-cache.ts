@@ -91,8 +91,12 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     return this.settings.codec;
   }
 
-  prepare(caller: string, options: EntryOptions | LoadOptions | undefined): CallSettings {
-    return settingsOfCall(caller, options, this.settings.call);
+  prepare(
+    caller: string,
+    options: EntryOptions | LoadOptions | undefined,
+    base: CallSettings = this.settings.call,
+  ): CallSettings {
+    return settingsOfCall(caller, options, base);
   }
 
   // ---- by index: what decorated methods call
@@ -107,10 +111,31 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     return promise;
   }
 
+  serveAt(
+    index: unknown,
+    key: K | undefined,
+    loader: Loader<K, V> | undefined,
+    options: CallSettings,
+  ): Promise<V> | undefined {
+    const entry = this.isClosed ? undefined : this.store.peek(index);
+    if (entry?.life === undefined) return undefined;
+    return this.loads.serve(entry, { index, key: this.keyAt(index, key), loader, call: options });
+  }
+
   loadAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V> {
     if (this.isClosed) return Promise.reject(new CacheClosedError(this.name));
     const loaded = this.loads.load({ index, key: this.keyAt(index, key), loader, call: options });
     return this.settings.cloned ? loaded.then((value) => structuredClone(value)) : loaded;
+  }
+
+  async loadAllAt(
+    places: readonly Place<K>[],
+    loader: BulkLoader<K, V>,
+    options: CallSettings,
+  ): Promise<readonly (V | undefined)[]> {
+    this.requireOpen();
+    const values = await this.manyLoads.load(places, loader, options);
+    return this.settings.cloned ? values.map((value) => structuredClone(value)) : values;
   }
 
   putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void {
@@ -256,6 +281,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       maxWeight,
       memory: byBytes ? { usedBytes: weight, maxBytes: maxWeight, entries: size, overheadBytes } : undefined,
     });
+  }
+
+  report(error: unknown, key?: K): void {
+    if (this.events.observed) emit(this.parts, 'loadError', { key, error });
   }
 
   async close(): Promise<void> {

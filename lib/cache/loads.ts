@@ -18,6 +18,8 @@ export interface Wanted<K, V> {
   /** `undefined`: the cache's own. */
   readonly loader: Loader<K, V> | undefined;
   readonly call: CallSettings;
+  /** Takes a refresh that is due, to run it together with others; absent: it runs at once. */
+  readonly refreshLater?: (wanted: Wanted<K, V>) => void;
 }
 
 /**
@@ -126,7 +128,8 @@ export class Loads<K, V> {
   /** Loads for nobody who waits: the flight keeps its own outcome, and its failure is an event. */
   private loadBehind(wanted: Wanted<K, V>): void {
     if (this.joinable(wanted.index) !== undefined) return;
-    const call = { ...wanted.call, signal: undefined, abortWhenAbandoned: false };
+    if (wanted.refreshLater !== undefined) return wanted.refreshLater(wanted);
+    const call = settingsBehind(wanted.call);
     void this.start({ ...wanted, call }, 'refresh', (flight) => flight.promise).catch(() => {});
   }
 
@@ -157,4 +160,9 @@ export class Loads<K, V> {
     const found = this.parts.store.describe(index);
     return found?.value.isValue === true ? { entry: found.value, groups: found.groups } : undefined;
   }
+}
+
+/** Nobody waits for a load behind, so nobody can end the wait for it. */
+export function settingsBehind(call: CallSettings): CallSettings {
+  return { ...call, signal: undefined, abortWhenAbandoned: false };
 }

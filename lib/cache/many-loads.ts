@@ -2,7 +2,7 @@ import type { BulkLoads } from './bulk-loads.js';
 import type { CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 import type { BulkLoader, Loader } from './loader.js';
-import type { Loads, Wanted } from './loads.js';
+import { settingsBehind, type Loads, type Wanted } from './loads.js';
 import type { Reads } from './reads.js';
 import { waitFor, type StandIn } from './waiting.js';
 
@@ -41,8 +41,10 @@ export class ManyLoads<K, V> {
     const loader = bulkLoader === undefined ? undefined : single(bulkLoader);
     const values: Promise<V | undefined>[] = [];
     const missing: Missing<K, V>[] = [];
+    const due: Wanted<K, V>[] = [];
+    const refreshLater = bulkLoader === undefined ? undefined : (wanted: Wanted<K, V>) => void due.push(wanted);
     places.forEach(({ index, key }, position) => {
-      const wanted = { index, key, loader, call };
+      const wanted = { index, key, loader, call, ...(refreshLater && { refreshLater }) };
       const entry = store.get(index);
       if (entry !== undefined && entry.life === undefined) {
         this.reads.countHit(index, entry);
@@ -55,6 +57,8 @@ export class ManyLoads<K, V> {
       else missing.push({ wanted, position, standIn: entry && this.loads.standInOf(entry, wanted) });
     });
     if (bulkLoader !== undefined) this.loadMissing(missing, given, call, values);
+    // Nobody waits for these: each flight keeps its own outcome, and its failure is an event.
+    if (due.length > 0) this.bulkLoads.start(due, given, settingsBehind(call), 'refresh');
     return Promise.all(values);
   }
 
@@ -76,6 +80,7 @@ export class ManyLoads<K, V> {
       started.map(({ wanted }) => wanted),
       given,
       call,
+      'load',
     );
     flights.forEach((flight, order) => {
       const { position, standIn } = started[order] as Missing<K, V>;

@@ -97,7 +97,7 @@ export function resolveSettings<K, V>(
 
   const codec = methodCodec ?? new ValueKeyCodec<K>(problems.function('keyCodec', given.keyCodec, undefined));
   const settings: CacheSettings<K, V> = {
-    call: settingsOfCache(problems, given, typeof groups === 'function' ? undefined : groups),
+    call: settingsOfCache(problems, [defaults, { ...own, groups: typeof groups === 'function' ? undefined : groups }]),
     ttlJitter,
     store: resolveStoreOptions<unknown, StoredEntry<K, V>>(
       problems,

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { describe, expect, it } from '@jest/globals';
 import { createCache, currentLoad, defineCache, type CacheOptions, type Loader } from '../../../lib/cache/index.js';
 import { CacheError } from '../../../lib/core/index.js';
@@ -264,6 +265,26 @@ describe('what a loader may say', () => {
     });
     expect((await cache.entry('a'))?.ttlLeftMs).toBe(2_000);
     expect(currentLoad()).toBeUndefined();
+  });
+
+  it('is nothing\u2019s current load once it has ended: following it would slow every promise of the process', async () => {
+    const { cache, clock } = setUp({ loadTimeout: { hold: '1s' } });
+    let askLater = (): unknown => 'not set';
+    const remember = (): number => {
+      askLater = AsyncResource.bind(() => currentLoad());
+      return 1;
+    };
+    await cache.getOrLoad('a', remember);
+    expect(askLater()).toBeUndefined();
+    await cache.getOrLoad('b', () => (remember(), Promise.reject(new Error('down')))).catch(() => {});
+    expect(askLater()).toBeUndefined();
+    void cache.getOrLoad('c', () => (remember(), new Promise<number>(() => {})));
+    expect(askLater()).toBeDefined();
+    clock.advance(1_000);
+    expect(askLater()).toBeUndefined();
+    const disabled = createCache(defineCache<string, number>('n', { enabled: false }));
+    await disabled.getOrLoad('a', remember);
+    expect(askLater()).toBeUndefined();
   });
 
   it('hears that its load was given up', async () => {
