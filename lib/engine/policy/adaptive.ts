@@ -25,7 +25,7 @@ const TOLERANCE = 1.25;
  * it before the number does, that is learned from the evictions.
  *
  * A hit is one cache line of the sketch, the state and the links of the slot. Memory: 4 bytes an entry for states, 3.6
- * for ghosts, 8 for the sketch (16 up to 65,536 entries), and up to 24 KB for the shadows.
+ * for ghosts, 8 for the sketch (16 up to 65,536 entries), and up to 30 KB for the shadows.
  */
 export class AdaptivePolicy implements EvictionPolicy {
   private sketch!: FrequencySketch;
@@ -47,6 +47,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   onAccess(slot: number): void {
+    if (this.regions.isCurrent(slot)) return;
     this.see(this.host.hashOf(slot));
     this.regions.access(slot);
   }

@@ -107,10 +107,15 @@ export class FrequencySketch {
   private double(): void {
     const { words, touchedIn, blocks } = this;
     this.allocate(blocks * 2);
-    for (let block = 0; block < blocks * 2; block++) {
-      const from = (block >>> 1) * WORDS_PER_BLOCK;
-      this.words.set(words.subarray(from, from + WORDS_PER_BLOCK), block * WORDS_PER_BLOCK);
-      this.touchedIn[block] = touchedIn[block >>> 1] as number;
+    for (let block = 0; block < blocks; block++) {
+      const from = block * WORDS_PER_BLOCK;
+      for (let at = from; at < from + WORDS_PER_BLOCK; at++) {
+        const word = words[at] as number;
+        this.words[from + at] = word;
+        this.words[from + at + WORDS_PER_BLOCK] = word;
+      }
+      this.touchedIn[block * 2] = touchedIn[block] as number;
+      this.touchedIn[block * 2 + 1] = touchedIn[block] as number;
     }
   }
 

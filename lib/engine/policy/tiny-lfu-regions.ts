@@ -100,6 +100,12 @@ export class TinyLfuRegions {
     if (this.windowWeight > this.windowTarget) this.moveOn();
   }
 
+  /** Whether the entry was used in this very tick: to be told of that once more would change next to nothing. */
+  isCurrent(slot: number): boolean {
+    const state = this.states[slot] as number;
+    return (state & TICK_MASK) === this.tick && (state & REGION_MASK) !== PROBATION << REGION_SHIFT;
+  }
+
   access(slot: number): void {
     const state = this.states[slot] as number;
     const region = state & REGION_MASK;
