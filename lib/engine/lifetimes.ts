@@ -4,7 +4,7 @@ import { NEVER, type SlotTable } from './slot-table.js';
 
 const DEADLINE = 3;
 /** Lifetimes from here on are counted from the coarse clock: an error of a few hundred milliseconds at most, and early. */
-const COARSE_LIFETIME_MS = 60_000;
+const COARSE_LIFETIME_MS = 30_000;
 /** In the record of an entry whose deadline does not fit there; it stands in a map of its own. */
 const FAR = NEVER - 1;
 /** When so many ticks have passed, all of them are counted from a new start. */
@@ -17,6 +17,9 @@ const REBASE_TICKS = 2 ** 30;
  *
  * An entry with `tti` is due `tti` after its last read, and at the latest when its `ttl` ends. A hit writes the deadline
  * and nothing else; the sweeper finds that out when the old one has come.
+ *
+ * Most caches have one ttl for all entries. There a write and a hit compare whole numbers that were worked out when the
+ * coarse clock was last renewed, and a write that only moves its deadline on does not look at the schedule.
  *
  * What only some caches need (a ttl that differs between entries, tti) is in arrays that exist from its first use on.
  */
@@ -34,6 +37,14 @@ export class Lifetimes {
   private ttisMs: Float64Array | undefined;
   /** The tick at which the ttl ends, where a tti may end the entry earlier. */
   private ttlTicks: Float64Array | undefined;
+  /** The ttl of all entries, as long as nothing else has to be kept for them; 0 when that is not so. */
+  private plainTtlMs = 0;
+  /** The reading of the coarse clock for which the next two hold. */
+  private readingMs = NaN;
+  /** What is due after this tick has not expired, however late the coarse clock may be. */
+  private safeTick = 0;
+  /** The deadline of what is written now with the plain ttl. */
+  private plainDeadline = 0;
 
   constructor(
     private readonly slots: SlotTable,
@@ -64,24 +75,7 @@ export class Lifetimes {
 
   /** The entry lives from now on for `ttlMs`, and for `ttiMs` after each read. Both above 0; Infinity is none. */
   start(slot: number, ttlMs: number, ttiMs: number): void {
-    if (!this.inUse) {
-      if (ttlMs === Infinity && ttiMs === Infinity) return;
-      this.inUse = true;
-      this.grow(this.slots.capacity);
-    }
-    const now = this.tickFor(ttlMs < ttiMs ? ttlMs : ttiMs);
-    if (now > REBASE_TICKS) {
-      this.rebase();
-      this.start(slot, ttlMs, ttiMs);
-      return;
-    }
-    if (ttlMs !== this.commonTtlMs || this.ttlsMs !== undefined) this.keepTtl(slot, ttlMs);
-    let deadline = now + ttlMs;
-    if (ttiMs !== Infinity || this.ttisMs !== undefined) {
-      this.keepIdleTime(slot, ttiMs, deadline);
-      deadline = Math.min(deadline, now + ttiMs);
-    }
-    this.setDeadline(slot, deadline);
+    if (ttlMs !== this.plainTtlMs || ttiMs !== Infinity || !this.startPlain(slot)) this.startAny(slot, ttlMs, ttiMs);
   }
 
   /** The entry was read. Only if {@link hasIdleTimes}. */
@@ -94,8 +88,9 @@ export class Lifetimes {
   /** Whether the entry has expired; asks for the exact time only when that is near. */
   hasExpired(slot: number): boolean {
     const deadline = this.slots.records[(slot << 2) + DEADLINE] as number;
-    if (deadline === NEVER || deadline - (this.clock.coarse() - this.startMs) > COARSE_MARGIN_MS) return false;
-    return this.nowTick() >= this.deadlineOf(slot);
+    const reading = this.clock.coarse();
+    if (reading !== this.readingMs) this.keepReading(reading);
+    return deadline <= this.safeTick && this.nowTick() >= this.deadlineOf(slot);
   }
 
   /** Whether the entry has expired at a time that the caller has read already. */
@@ -147,11 +142,67 @@ export class Lifetimes {
     this.ttlTicks = undefined;
     this.inUse = false;
     this.hasIdleTimes = false;
+    this.plainTtlMs = 0;
   }
 
   get bytes(): number {
     const arrays = [this.ttlsMs, this.ttisMs, this.ttlTicks];
     return arrays.reduce((sum, array) => sum + (array?.byteLength ?? 0), this.sweeper.bytes);
+  }
+
+  /** `false` when the plain ttl has just ceased to be plain. */
+  private startPlain(slot: number): boolean {
+    const reading = this.clock.coarse();
+    if (reading !== this.readingMs) {
+      this.keepReading(reading);
+      if (this.plainTtlMs === 0) return false;
+    }
+    const { records } = this.slots;
+    const place = (slot << 2) + DEADLINE;
+    const before = records[place] as number;
+    records[place] = this.plainDeadline;
+    // A deadline that it had before has its block come up early enough.
+    if (before > this.plainDeadline) this.sweeper.schedule(slot, this.plainDeadline);
+    return true;
+  }
+
+  private startAny(slot: number, ttlMs: number, ttiMs: number): void {
+    if (!this.inUse) {
+      if (ttlMs === Infinity && ttiMs === Infinity) return;
+      this.inUse = true;
+      this.grow(this.slots.capacity);
+    }
+    const now = this.tickFor(ttlMs < ttiMs ? ttlMs : ttiMs);
+    if (now > REBASE_TICKS) {
+      this.rebase();
+      this.startAny(slot, ttlMs, ttiMs);
+      return;
+    }
+    if (ttlMs !== this.commonTtlMs || this.ttlsMs !== undefined) this.keepTtl(slot, ttlMs);
+    let deadline = now + ttlMs;
+    if (ttiMs !== Infinity || this.ttisMs !== undefined) {
+      this.keepIdleTime(slot, ttiMs, deadline);
+      deadline = Math.min(deadline, now + ttiMs);
+    }
+    this.setDeadline(slot, deadline);
+    this.notePlainTtl();
+  }
+
+  private notePlainTtl(): void {
+    const ttlMs = this.commonTtlMs ?? Infinity;
+    const isAlone = this.ttlsMs === undefined && this.ttisMs === undefined && this.far === undefined;
+    const plainTtlMs = isAlone && ttlMs >= COARSE_LIFETIME_MS && ttlMs < REBASE_TICKS ? ttlMs : 0;
+    if (plainTtlMs === this.plainTtlMs) return;
+    this.plainTtlMs = plainTtlMs;
+    this.readingMs = NaN;
+  }
+
+  private keepReading(reading: number): void {
+    const tick = reading - this.startMs;
+    this.readingMs = reading;
+    this.safeTick = Math.floor(tick + COARSE_MARGIN_MS);
+    this.plainDeadline = Math.floor(tick + this.plainTtlMs);
+    if (tick > REBASE_TICKS) this.plainTtlMs = 0;
   }
 
   private tickFor(lifetimeMs: number): number {
@@ -205,17 +256,15 @@ export class Lifetimes {
   /** Counts the ticks from now on, before they no longer fit; once in twelve days. */
   private rebase(): void {
     const passed = Math.floor(this.nowTick());
-    const deadlines = new Map<number, number>();
-    for (let slot = 0; slot < this.slots.used; slot++) {
-      const deadline = this.deadlineOf(slot);
-      if (deadline !== Infinity) deadlines.set(slot, deadline - passed);
-      if (this.ttlTicks !== undefined && slot < this.ttlTicks.length)
-        this.ttlTicks[slot] = (this.ttlTicks[slot] as number) - passed;
-    }
     this.startMs += passed;
+    this.readingMs = NaN;
     this.sweeper.rebase(passed);
     this.sweeper.grow(this.slots.capacity);
-    for (const [slot, deadline] of deadlines) this.setDeadline(slot, Math.max(deadline, -FAR));
+    this.ttlTicks?.forEach((tick, slot, ticks) => (ticks[slot] = tick - passed));
+    for (let slot = 0; slot < this.slots.used; slot++) {
+      const deadline = this.deadlineOf(slot);
+      if (deadline !== Infinity) this.setDeadline(slot, Math.max(deadline - passed, -FAR));
+    }
   }
 }
 
