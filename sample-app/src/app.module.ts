@@ -7,6 +7,7 @@ import { GuideModule } from './guide/guide.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { Settings } from './settings/settings.js';
 import { SettingsModule } from './settings/settings.module.js';
+import { WeatherModule } from './weather/weather.module.js';
 
 @Module({
   imports: [
@@ -21,6 +22,7 @@ import { SettingsModule } from './settings/settings.module.js';
     GuideModule,
     CitiesModule,
     CountriesModule,
+    WeatherModule,
     MonitoringModule,
   ],
 })

@@ -189,6 +189,7 @@ describe('the city guide', () => {
         'nearest',
         'neighbours',
         'searches',
+        'weather',
       ]);
       for (const stats of Object.values(body.caches)) {
         expect(stats).toMatchObject({

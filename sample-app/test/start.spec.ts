@@ -102,8 +102,19 @@ describe('a start of the city guide', () => {
     expect(second.output).not.toContain('http://localhost');
   });
 
+  it('ends with 1 and names the port of the weather service when that one is in use', async () => {
+    const first = spawn();
+    const port = new URL(await first.weatherService()).port;
+    const second = spawn({ WEATHER_PORT: port });
+    expect(await second.exit()).toBe(1);
+    expect(second.output).toContain(`port ${port} is in use`);
+    expect(second.output).toContain('WEATHER_PORT=0 npm start');
+    expect(second.output).not.toContain('http://localhost');
+  });
+
   it.each([
     [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, not "70000"'],
+    [{ WEATHER_PORT: 'no' }, 'WEATHER_PORT must be a whole number from 0 to 65535, not "no"'],
     [{ STRATA_CITIES: 'all' }, 'STRATA_CITIES must be a whole number from 1'],
     [{ STRATA_CACHE: 'no' }, 'STRATA_CACHE must be "on" or "off", not "no"'],
   ])('ends with 1 when the environment says %j, and says what is wrong', async (environment, message) => {

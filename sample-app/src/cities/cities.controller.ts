@@ -1,15 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  NotFoundException,
-  Param,
-  Put,
-  Query,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, UseGuards } from '@nestjs/common';
 import { type Cache, InjectCache } from 'nestjs-strata';
 import { DatabaseReadyGuard } from '../database/database-ready.guard.js';
 import type { Nearby } from '../nearby/nearby.js';
@@ -21,12 +10,13 @@ import { TextPipe } from '../validation/text.pipe.js';
 import { Cities } from './cities.caches.js';
 import { CitiesService } from './cities.service.js';
 import { CityChangePipe } from './city-change.pipe.js';
+import { cityId } from './city-id.pipe.js';
 import type { City, CityChange } from './city.js';
+import { unknownCity } from './unknown-city.js';
 
 const latitude = new NumberPipe({ min: -90, max: 90 });
 const longitude = new NumberPipe({ min: -180, max: 180 });
 const limit = new NumberPipe({ min: 1, max: 50, whole: true, fallback: 10 });
-const cityId = new NumberPipe({ min: 1, max: 2_147_483_647, whole: true });
 const searchPattern = new TextPipe({ minLength: 1, maxLength: 50 });
 const searchText = new TextPipe({ minLength: 2, maxLength: 50 });
 
@@ -99,8 +89,4 @@ export class CitiesController {
   private byIds(ids: readonly number[]): Promise<Map<number, City>> {
     return this.cities.getOrLoadAll(ids, (missing) => this.service.findAll(missing));
   }
-}
-
-function unknownCity(id: number): never {
-  throw new NotFoundException(`no city has the id ${id}; find one with /cities/search?name=`);
 }

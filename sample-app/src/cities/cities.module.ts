@@ -10,5 +10,6 @@ import { CitiesService } from './cities.service.js';
   imports: [CacheModule.forFeature([Cities]), NearbyModule, SearchModule],
   controllers: [CitiesController],
   providers: [CitiesService],
+  exports: [CitiesService],
 })
 export class CitiesModule {}

@@ -16,7 +16,7 @@ const UPDATE = `update cities set name = coalesce($2, name), population = coales
 export class CitiesService {
   constructor(private readonly database: DatabaseService) {}
 
-  /** The city, or `undefined`, which is not remembered, when nobody knows it. */
+  /** The city, or `undefined` when nobody knows it. */
   @Cacheable(Cities, { key: (id: number) => id })
   async find(id: number): Promise<City | undefined> {
     const [city] = await this.database.query<City>(BY_ID, [id]);

@@ -1,8 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
+import { UpstreamServer } from '../upstream/upstream-server.js';
 
 /** What can be asked, and what to open next. */
 @Controller()
 export class GuideController {
+  constructor(private readonly upstream: UpstreamServer) {}
+
   @Get()
   guide(): object {
     return {
@@ -12,6 +15,7 @@ export class GuideController {
         '/cities/nearest?lat=52.52&lon=13.41': 'the cities around a place (&limit=1 to 50)',
         '/cities/search?name=san': 'the largest cities whose name contains a text',
         '/cities/2950159': 'Berlin, with its neighbours',
+        '/cities/2950159/weather': 'its weather, from a service that may be down: x-weather says whether it is fresh',
         '/countries/DE/stats': 'a country in numbers',
         '/countries': 'all countries',
       },
@@ -20,6 +24,10 @@ export class GuideController {
         'DELETE /cities/2950159/cache': 'forget one city (by key)',
         'DELETE /countries/DE/cache': 'forget what is known about a country, in all caches (by group)',
         'DELETE /cities/search/cache?matching=ber*': 'forget some searches (by pattern)',
+      },
+      break: {
+        [`PUT ${this.upstream.address}/mode`]:
+          'the weather service: send {"mode": "fail"}, "hang", "slow" (with delayMs) or "ok"; GET counts its requests',
       },
       watch: {
         '/events': 'what the caches do, live (?cache=cities&type=hit,miss)',

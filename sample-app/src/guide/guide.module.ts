@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { WeatherModule } from '../weather/weather.module.js';
 import { GuideController } from './guide.controller.js';
 
-@Module({ controllers: [GuideController] })
+@Module({ imports: [WeatherModule], controllers: [GuideController] })
 export class GuideModule {}

@@ -17,15 +17,18 @@ export class Settings {
     readonly dataFolder: string | undefined,
     /** `STRATA_CACHE`: `off` sends every call to the database. Default `on`. */
     readonly cacheEnabled: boolean,
+    /** `WEATHER_PORT`: where the weather service listens. Default 0: a free port. */
+    readonly weatherPort: number,
   ) {}
 
   static from(environment: NodeJS.ProcessEnv): Settings {
-    const { PORT, STRATA_CITIES, STRATA_DATA, STRATA_CACHE } = environment;
+    const { PORT, STRATA_CITIES, STRATA_DATA, STRATA_CACHE, WEATHER_PORT } = environment;
     return new Settings(
       wholeNumber('PORT', PORT, 3000, 0, 65_535),
       wholeNumber('STRATA_CITIES', STRATA_CITIES, Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER),
       dataFolder(STRATA_DATA),
       onOrOff('STRATA_CACHE', STRATA_CACHE, true),
+      wholeNumber('WEATHER_PORT', WEATHER_PORT, 0, 0, 65_535),
     );
   }
 }

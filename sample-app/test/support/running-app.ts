@@ -45,7 +45,7 @@ export class RunningApp {
 
   /** Starts the app on a free port, with 3,000 cities in memory unless told otherwise. Does not wait for anything. */
   static spawn(environment: NodeJS.ProcessEnv = {}): RunningApp {
-    const defaults = { PORT: '0', STRATA_CITIES: '3000', STRATA_DATA: 'memory', STRATA_CACHE: 'on' };
+    const defaults = { PORT: '0', WEATHER_PORT: '0', STRATA_CITIES: '3000', STRATA_DATA: 'memory', STRATA_CACHE: 'on' };
     return new RunningApp(
       spawn(process.execPath, [ENTRY], {
         env: { ...process.env, ...defaults, ...environment },
@@ -81,6 +81,11 @@ export class RunningApp {
 
   async address(): Promise<string> {
     return this.line('http://localhost:');
+  }
+
+  /** The address of the weather service that the app has started. */
+  async weatherService(): Promise<string> {
+    return new URL((await this.line('(the weather service')).split(' ')[0] ?? '').origin;
   }
 
   async request<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
