@@ -1,0 +1,115 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseOptions, USAGE } from './options.mjs';
+import { UsageError } from './usage-error.mjs';
+import { optimalHits } from './belady.mjs';
+import { readManifest, summarise } from './manifest.mjs';
+import { plotSvg } from './plot-svg.mjs';
+import { plotText } from './plot-text.mjs';
+import { startProgress } from './progress.mjs';
+import { cachedHits } from './simulation.mjs';
+import { defaultSizes } from './sizes.mjs';
+import { table } from './table.mjs';
+import { readTrace } from './trace.mjs';
+
+/** The name of the optimum in tables and plots. */
+const OPTIMUM = 'optimum';
+
+/** Runs the command; the exit code. */
+export async function run(argv, { MemoryCache, out, err }) {
+  try {
+    const options = parseOptions(argv);
+    if (options.help) {
+      out.write(USAGE);
+      return 0;
+    }
+    checkPolicies(MemoryCache, options.policies);
+    if (options.manifest === undefined) await compare(options, { MemoryCache, out, err });
+    else await compareWithReference(options, { MemoryCache, out, err });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    err.write(`hit-ratio: ${error.message}\n`);
+    return 1;
+  }
+}
+
+/** Tables and plots of the traces. */
+async function compare(options, { MemoryCache, out, err }) {
+  const results = [];
+  for (const file of options.traces) {
+    const keys = await readTrace(file);
+    const sizes = options.sizes ?? defaultSizes(keys.unique);
+    const columns = [...options.policies, OPTIMUM];
+    const progress = startProgress(err, basename(file), keys.ids.length * sizes.length * columns.length);
+    const rows = sizes.map((size) => ({ size, hits: hitRatios(MemoryCache, keys, size, columns, progress) }));
+    progress.stop();
+    const title = `${basename(file)}: ${count(keys.ids.length)} requests for ${count(keys.unique)} keys`;
+    const result = { title, columns, rows };
+    results.push(result);
+    const cells = rows.map(({ size, hits }) => [count(size), ...hits.map(percent)]);
+    out.write(`\n${title}\n\n${table(['size', ...columns], cells)}\n`);
+    if (rows.length > 1) out.write(`\n${plotText(result, out.columns ?? 80)}\n`);
+  }
+  if (options.svg === undefined) return;
+  await writeFile(options.svg, plotSvg(results));
+  out.write(`\nplot: ${options.svg}\n`);
+}
+
+/** How much of the gap between lru and the optimum each policy closes, and how far from known figures it is. */
+async function compareWithReference(options, { MemoryCache, out, err }) {
+  const traces = await readManifest(options.manifest);
+  const measured = [];
+  for (const { name, file, reference } of traces) {
+    const keys = await readTrace(file);
+    const { policies } = options;
+    const progress = startProgress(err, name, keys.ids.length * reference.length * policies.length);
+    for (const { size, hit } of reference) {
+      const hits = hitRatios(MemoryCache, keys, size, policies, progress);
+      measured.push({
+        name,
+        size,
+        reference: hit,
+        hit: Object.fromEntries(policies.map((each, at) => [each, hits[at]])),
+      });
+    }
+    progress.stop();
+  }
+  const rows = measured.map(({ name, size, hit }) => [
+    name,
+    count(size),
+    ...options.policies.map((each) => percent(hit[each])),
+  ]);
+  out.write(`\n${table(['trace', 'size', ...options.policies], rows)}\n`);
+  out.write(`\n${summarise(measured, options.policies)}\n`);
+}
+
+function hitRatios(MemoryCache, { ids, unique }, size, columns, progress) {
+  return columns.map((column) => {
+    const hits =
+      column === OPTIMUM
+        ? optimalHits(ids, unique, size)
+        : cachedHits(MemoryCache, ids, column, size, (requests) => progress.advance(requests));
+    if (column === OPTIMUM) progress.advance(ids.length);
+    progress.finished(`${column} at ${count(size)}`);
+    return hits / ids.length;
+  });
+}
+
+function checkPolicies(MemoryCache, policies) {
+  for (const policy of policies) {
+    try {
+      new MemoryCache({ maxSize: 1, policy, random: () => 0 }).dispose();
+    } catch (error) {
+      throw new UsageError(`--policies: ${error.message}`);
+    }
+  }
+}
+
+function count(number) {
+  return number.toLocaleString('en-US');
+}
+
+function percent(ratio) {
+  return `${(ratio * 100).toFixed(2)} %`;
+}
