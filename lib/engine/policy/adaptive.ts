@@ -24,8 +24,8 @@ const TOLERANCE = 1.25;
  * Everything is made for the number of entries that the cache holds when it is full. Where a weight bounds it, or bounds
  * it before the number does, that is learned from the evictions.
  *
- * A hit is one cache line of the sketch, the state and the links of the slot. Memory: 4 bytes an entry for states, 3.6
- * for ghosts, 8 for the sketch (16 up to 65,536 entries), and up to 30 KB for the shadows.
+ * A hit is one cache line of the sketch, the state and the links of the slot. Memory: 4 bytes an entry for states, 3
+ * for ghosts and 8 for the sketch (3.6 and 16 up to 65,536 entries), and 30 to 120 KB for the shadows.
  */
 export class AdaptivePolicy implements EvictionPolicy {
   private sketch!: FrequencySketch;

@@ -23,8 +23,10 @@ const PROTECTED = 2;
 
 /** Of main: how much may be protected. */
 const PROTECTED_SHARE = 0.8;
-/** Of the entries: how many that left are remembered. */
+/** Of the entries: how many that left are remembered; fewer of many, whose memory counts more. */
 const GHOST_SHARE = 0.9;
+const GHOST_SHARE_OF_MANY = 0.75;
+const MANY_ENTRIES = 65_536;
 /** From this estimate on a candidate that lost may be let in by chance, once in {@link LUCKY}. */
 const WARM_FREQUENCY = 6;
 const LUCKY = 128;
@@ -142,7 +144,7 @@ export class TinyLfuRegions {
 
   /** The victim leaves; the candidate that won against it moves to main. */
   evict(victim: number): void {
-    this.ghost ??= new ReuseGhost(Math.min(this.count, this.size.entries) * GHOST_SHARE);
+    this.ghost ??= this.newGhost();
     const isContested = this.isContested;
     const candidate = this.window.first;
     this.remove(victim);
@@ -228,6 +230,11 @@ export class TinyLfuRegions {
         throw new Error(`structure: region ${region} weighs ${sum}, not ${weight}`);
       }
     }
+  }
+
+  private newGhost(): ReuseGhost {
+    const entries = Math.min(this.count, this.size.entries);
+    return new ReuseGhost(entries * (entries > MANY_ENTRIES ? GHOST_SHARE_OF_MANY : GHOST_SHARE));
   }
 
   private weightOf(slot: number): number {
