@@ -7,6 +7,11 @@ import type { Random } from '../core/index.js';
  * number that the attacker does not know, spreads it first.
  */
 
+/** Up to this length sampling reads every character. */
+const WHOLLY_READ = 96;
+/** How many characters it reads at either end of longer strings, and between them. */
+const SAMPLED = 32;
+
 /** Hashes integers and short strings to 32 bits (as a signed integer). */
 export class KeyHash {
   private readonly start: number;
@@ -43,12 +48,20 @@ export class KeyHash {
     return hash ^ (hash >>> 16);
   }
 
-  /** For strings of any length: the length and at most 32 characters, the first and the last ones. Never for lookups. */
+  /**
+   * For strings of any length: all of up to 96 characters; of longer ones the length, the first and the last 32, and 32
+   * spread over those between. Never for lookups.
+   */
   sample(key: string): number {
-    if (key.length <= 32) return this.string(key);
-    return this.integer(
-      this.string(key.slice(0, 16)) ^ Math.imul(this.string(key.slice(-16)), this.first) ^ key.length,
-    );
+    const { length } = key;
+    if (length <= WHOLLY_READ) return this.string(key);
+    let hash = this.string(key.slice(0, SAMPLED)) ^ length;
+    const step = (length - SAMPLED * 2) / SAMPLED;
+    for (let at = SAMPLED; at < length - SAMPLED; at += step) {
+      hash = Math.imul(hash ^ key.charCodeAt(Math.floor(at)), this.first);
+      hash ^= hash >>> 15;
+    }
+    return this.integer(hash ^ this.string(key.slice(-SAMPLED)));
   }
 }
 

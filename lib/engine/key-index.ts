@@ -17,6 +17,8 @@ import { NO_SLOT, type SlotTable } from './slot-table.js';
 
 const LONGEST_TABLE_STRING = 16;
 const SMALLEST_CELLS = 32;
+/** The hash of a key of the Map is worked out when it is asked for, and stands in the record from then on. */
+const NOT_HASHED = 0;
 /**
  * Cells looked at with each key that comes or leaves. The next doubling is as many keys away as half of the old table has
  * cells, and a shrunken table is full when an eighth as many have come: the move is over long before.
@@ -59,6 +61,7 @@ export class KeyIndex {
     const key = this.slots.keyOf(slot);
     if (!isTableKey(key)) {
       this.others.set(key, slot);
+      this.slots.records[slot << 2] = NOT_HASHED;
       return;
     }
     this.slots.records[slot << 2] = this.lastHash;
@@ -92,12 +95,11 @@ export class KeyIndex {
 
   /** A hash of the key of a used slot that is the same whenever that key comes back. */
   hashOf(slot: number): number {
+    const { records } = this.slots;
+    const known = records[slot << 2] as number;
+    if (known !== NOT_HASHED) return known;
     const key = this.slots.keyOf(slot);
-    if (isTableKey(key)) return this.slots.records[slot << 2] as number;
-    if (typeof key === 'string') return this.hash.sample(key);
-    if (typeof key === 'object' || typeof key === 'function')
-      return key === null ? this.hash.string('null') : this.identity(key);
-    return this.hash.sample(`${typeof key}:${String(key)}`);
+    return isTableKey(key) ? known : (records[slot << 2] = this.otherHash(key));
   }
 
   get size(): number {
@@ -143,6 +145,13 @@ export class KeyIndex {
 
   private moveCells(count: number): void {
     if (this.leaving?.moveTo(this.cells, count, this.slots.records)) this.leaving = undefined;
+  }
+
+  private otherHash(key: unknown): number {
+    if (typeof key === 'string') return this.hash.sample(key);
+    if (typeof key === 'object' || typeof key === 'function')
+      return key === null ? this.hash.string('null') : this.identity(key);
+    return this.hash.sample(`${typeof key}:${String(key)}`);
   }
 
   private identity(key: object): number {

@@ -187,6 +187,21 @@ describe('KeyIndex', () => {
     }
   });
 
+  it('tells long strings apart that differ in a few places only', () => {
+    const { index, add } = newIndex();
+    const addresses = Array.from(
+      { length: 500 },
+      (_, at) => `https://api.example.org/v1/articles/${at}/comments?page=1&order=newest`,
+    );
+    const hashes = new Set(addresses.map((key) => index.hashOf(add(key))));
+    expect(hashes.size).toBe(addresses.length);
+    const pages = Array.from(
+      { length: 26 },
+      (_, at) => 'x'.repeat(200) + String.fromCharCode(97 + at).repeat(40) + 'y'.repeat(200),
+    );
+    expect(new Set(pages.map((key) => index.hashOf(add(key)))).size).toBe(pages.length);
+  });
+
   it('hashes differently in each cache', () => {
     const hashWith = (seed: number): number => {
       const slots = new SlotTable(() => 10);
