@@ -1,6 +1,8 @@
 export {
   CacheClosedError,
   CacheError,
+  CacheLoadFailedError,
+  CacheLoadTimeoutError,
   CacheMisuseError,
   CacheNoLoaderError,
   CacheOptionsError,
@@ -54,10 +56,13 @@ export {
   type LoadContext,
   type Loader,
   type LoadOptions,
+  type LoadTimeout,
   type MemoryCacheDefinition,
+  type RefreshAhead,
 } from './cache/index.js';
 export {
   Cacheable,
+  CacheableAll,
   CacheDefaults,
   CacheEvict,
   CacheGroup,
@@ -67,11 +72,13 @@ export {
   getCacheToken,
   InjectCache,
   OnCacheEvent,
+  type AgeOptions,
   type CacheModuleAsyncOptions,
   type CacheModuleOptions,
   type CacheOptionsFactory,
   type ClassDefaultOptions,
   type EvictOptions,
+  type MethodLoadOptions,
   type OwnCacheOptions,
   type StoreOptions,
 } from './nest/index.js';

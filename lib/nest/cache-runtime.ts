@@ -37,6 +37,7 @@ export class CacheRuntime {
   handlerOf(prototype: object, record: MethodRecord): ObservableMethod {
     const binding = this.declared(prototype, record);
     const { label } = binding.binder;
+    binding.binder.requireNoList();
     return (binding.handler ??= new ObservableMethod({
       label,
       original: record.original,

@@ -1,5 +1,5 @@
 import type { CacheDefinition } from '../cache/index.js';
-import type { Keyed, OwnCacheOptions, StoreOptions } from './decorator.options.js';
+import type { Keyed, MethodLoadOptions, OwnCacheOptions, StoreOptions } from './decorator.options.js';
 import { parseCacheable } from './operation-parser.js';
 import { decorateMethod, requireMethod } from './method-wrapper.js';
 import type { OwnStoreDecorator, StoreDecorator } from './method-types.js';
@@ -23,7 +23,7 @@ export function Cacheable<
   GA extends unknown[] = unknown[],
 >(
   cache: CacheDefinition<string, V>,
-  options?: StoreOptions<string, R, KA, CA, UA, TA, GA>,
+  options?: StoreOptions<string, R, KA, CA, UA, TA, GA> & MethodLoadOptions,
 ): StoreDecorator<V, R, KA, CA, UA, TA, GA>;
 export function Cacheable<
   K,
@@ -36,7 +36,7 @@ export function Cacheable<
   GA extends unknown[] = unknown[],
 >(
   cache: CacheDefinition<K, V>,
-  options: Keyed<StoreOptions<K, R, KA, CA, UA, TA, GA>>,
+  options: Keyed<StoreOptions<K, R, KA, CA, UA, TA, GA>> & MethodLoadOptions,
 ): StoreDecorator<V, R, KA, CA, UA, TA, GA>;
 export function Cacheable<
   R = unknown,
@@ -47,7 +47,7 @@ export function Cacheable<
   GA extends unknown[] = unknown[],
 >(
   cacheName: string,
-  options?: StoreOptions<unknown, R, KA, CA, UA, TA, GA>,
+  options?: StoreOptions<unknown, R, KA, CA, UA, TA, GA> & MethodLoadOptions,
 ): StoreDecorator<unknown, R, KA, CA, UA, TA, GA>;
 export function Cacheable<
   R = unknown,
@@ -56,7 +56,9 @@ export function Cacheable<
   UA extends unknown[] = unknown[],
   TA extends unknown[] = unknown[],
   GA extends unknown[] = unknown[],
->(options?: StoreOptions<unknown, R, KA, CA, UA, TA, GA> & OwnCacheOptions): OwnStoreDecorator<R, KA, CA, UA, TA, GA>;
+>(
+  options?: StoreOptions<unknown, R, KA, CA, UA, TA, GA> & MethodLoadOptions & OwnCacheOptions,
+): OwnStoreDecorator<R, KA, CA, UA, TA, GA>;
 export function Cacheable(cacheOrOptions?: unknown, options?: unknown) {
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = { target, name, descriptor };

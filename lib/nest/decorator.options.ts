@@ -1,11 +1,18 @@
-import type { CacheDefaults as ModuleDefaults, CacheDefinition, CacheOptions } from '../cache/index.js';
+import type { CacheDefaults as ModuleDefaults, CacheDefinition, CacheOptions, LoadOptions } from '../cache/index.js';
 import type { Duration } from '../core/index.js';
 
 /* In these options each function has a type parameter of its own for the arguments that it takes: a function may leave
  * out the last ones, and the decorator compares each list with the method's. `R` is the result as `unless`, `ttl` and
  * `groups` declare it; undeclared, it is `V | null | undefined`. */
 
-/** What `@Cacheable` and `@CachePut` take for any cache. */
+/** How a stored value ages; resolved over `@CacheDefaults` of the class, over the cache's definition. */
+export type AgeOptions = Pick<LoadOptions, 'tti' | 'staleWhileRevalidate' | 'staleIfError' | 'refreshAhead'>;
+
+/** How a method is called for values that are missing or stale; resolved in the same way. */
+export type MethodLoadOptions = AgeOptions &
+  Pick<LoadOptions, 'negativeTtl' | 'errorTtl' | 'staleBackoff' | 'loadTimeout' | 'abortWhenAbandoned'>;
+
+/** What `@CachePut` takes, and `@Cacheable` and `@CacheableAll` too. */
 export interface StoreOptions<
   K,
   R,
@@ -14,7 +21,7 @@ export interface StoreOptions<
   UnlessArgs extends unknown[],
   TtlArgs extends unknown[],
   GroupArgs extends unknown[],
-> {
+> extends AgeOptions {
   /**
    * The key of a call, from its arguments; evaluated once, before the method runs. `null` and `undefined` are refused.
    * @defaultValue all arguments, told apart by class and method
@@ -26,15 +33,13 @@ export interface StoreOptions<
   readonly unless?: (result: R, ...args: UnlessArgs) => boolean;
   /** How long the value is fresh; a function returns `undefined` for the default. `0` stores nothing. @defaultValue the cache's */
   readonly ttl?: Duration | ((result: R, ...args: TtlArgs) => Duration | undefined);
-  /** How long the value may stay unread. @defaultValue the cache's */
-  readonly tti?: Duration;
   /** Groups of the value, beside those of `@CacheGroup` and of the cache. */
   readonly groups?: readonly string[] | ((result: R, ...args: GroupArgs) => readonly string[]);
 }
 
 /** The options of `@Cacheable` that describe a cache of the method's own: only without a named cache. */
 export interface OwnCacheOptions
-  extends Omit<ModuleDefaults, 'ttl' | 'tti'>, Pick<CacheOptions, 'maxWeight' | 'weigher'> {
+  extends Omit<ModuleDefaults, 'ttl' | keyof MethodLoadOptions>, Pick<CacheOptions, 'maxWeight' | 'weigher'> {
   /** Never: a definition is no options object, though both have a name. */
   readonly kind?: never;
   /** The cache's name. @defaultValue `Class.method` */
@@ -93,11 +98,10 @@ type EvictTargetOptions<K, KeyArgs extends unknown[], GroupArgs extends unknown[
     };
 
 /** What `@CacheDefaults` takes. */
-export interface ClassDefaultOptions extends Omit<OwnCacheOptions, 'name'> {
+export interface ClassDefaultOptions extends Omit<OwnCacheOptions, 'name'>, MethodLoadOptions {
   /** For operations that name no cache. */
   readonly cache?: CacheNamed | string;
   readonly ttl?: Duration;
-  readonly tti?: Duration;
   readonly condition?: (...args: never[]) => boolean;
   readonly unless?: (...args: never[]) => boolean;
 }

@@ -26,7 +26,7 @@ export class EvictStep {
 
   /** condition → key: what this call evicts, or `undefined` when nothing. */
   plan(args: Arguments): Eviction | undefined {
-    const { condition, label, reporter } = this.parts;
+    const { condition, label, reporter, cache } = this.parts;
     if (condition !== undefined && !condition(...args)) return undefined;
     const evict = this.eviction(args);
     return async () => {
@@ -35,6 +35,7 @@ export class EvictStep {
       } catch (error) {
         // A cache that fails is not the caller's failure.
         reporter.notEvicted(label, error);
+        cache?.report(error);
       }
     };
   }

@@ -1,6 +1,7 @@
 export { CacheModule } from './cache.module.js';
 export type { CacheModuleAsyncOptions, CacheModuleOptions, CacheOptionsFactory } from './cache.module-options.js';
 export { Cacheable } from './cacheable.decorator.js';
+export { CacheableAll } from './cacheable-all.decorator.js';
 export { CachePut } from './cache-put.decorator.js';
 export { CacheEvict } from './cache-evict.decorator.js';
 export { CacheGroup } from './cache-group.decorator.js';
@@ -9,4 +10,11 @@ export { InjectCache } from './inject-cache.decorator.js';
 export { OnCacheEvent } from './on-cache-event.decorator.js';
 export { CacheOperationInterceptor } from './cache-operation.interceptor.js';
 export { getCacheToken } from './tokens.js';
-export type { ClassDefaultOptions, EvictOptions, OwnCacheOptions, StoreOptions } from './decorator.options.js';
+export type {
+  AgeOptions,
+  ClassDefaultOptions,
+  EvictOptions,
+  MethodLoadOptions,
+  OwnCacheOptions,
+  StoreOptions,
+} from './decorator.options.js';

@@ -12,6 +12,9 @@ type Source = () => AsyncIterable<unknown>;
  *
  * Concurrent readers of one key share one run of the method, each at its own pace: the source is pulled when the fastest
  * asks. When the last of them leaves early the source is closed and nothing is stored, for nobody wants the rest.
+ *
+ * A stale value is served without the source, which is then read behind. Where a load may be late or fail, what comes
+ * first counts, as for an Observable.
  */
 export class IterableMethod implements WholeMethod {
   /** The tapes that can still be joined, by index. */
@@ -56,6 +59,15 @@ export class IterableMethod implements WholeMethod {
     }
     if (step.cache.closed) {
       yield* source();
+      return;
+    }
+    const served = step.served(address, args, () => {
+      const behind = new Tape(source(), step, () => {});
+      behind.readAlone();
+      return behind.packed;
+    });
+    if (served !== undefined) {
+      yield* step.form.unpack(await served);
       return;
     }
     let started: Tape | undefined;

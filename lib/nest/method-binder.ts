@@ -1,11 +1,19 @@
-import { CacheMisuseError, firstDefined, type Duration } from '../core/index.js';
-import { MethodKeyCodec, type CacheOptions, type CacheRegistry, type IndexedCache } from '../cache/index.js';
+import { CacheMisuseError } from '../core/index.js';
+import {
+  MethodKeyCodec,
+  type CacheOptions,
+  type CacheRegistry,
+  type CallSettings,
+  type IndexedCache,
+} from '../cache/index.js';
 import { namedAddressing, ownAddressing, requireKey, type Addressing, type Arguments } from './addressing.js';
-import { boundMethod, type BoundMethod } from './bound-method.js';
+import { boundMethod, type BoundMethod, type BoundMethodParts } from './bound-method.js';
 import { EvictStep } from './evict-step.js';
 import { classDefaultsOf, classGroupsOf, classNameOf, declarerOf, type MethodRecord } from './metadata.js';
+import { ListMethod } from './list-method.js';
 import { OperationChain } from './operation-chain.js';
 import type {
+  CacheableAllOperation,
   CacheableOperation,
   CacheReference,
   ClassDefaults,
@@ -15,8 +23,9 @@ import type {
   StoreOperation,
 } from './operation.js';
 import type { Reporter } from './reporter.js';
-import { declaredKind, synchronousMethod } from './result-kind.js';
+import { declaredKind, synchronousMethod, type ResultKind } from './result-kind.js';
 import { DEFAULT_MAX_ITEMS, ONLY_VALUE, wholeSequence, type SequenceForm } from './sequence-form.js';
+import { StoreAllStep } from './store-all-step.js';
 import { StoreStep } from './store-step.js';
 
 /** Where a step stores: a cache, and how calls and sequences find their place in it. */
@@ -32,6 +41,8 @@ export function labelOf(prototype: object, { name, prototype: declarer }: Method
   const owner = declarerOf(prototype, name) === declarer ? concrete : `${concrete}/${classNameOf(declarer)}`;
   return `${owner}.${String(name)}`;
 }
+
+const DECORATORS = { cacheable: 'Cacheable', cacheableAll: 'CacheableAll', put: 'CachePut' };
 
 /** Turns what decorators recorded of one method into the steps of one class in one app. */
 export class MethodBinder {
@@ -72,7 +83,18 @@ export class MethodBinder {
   bind(ownPlace: Place | undefined): BoundMethod {
     const kind = declaredKind(this.record);
     if (kind === 'sync') throw synchronousMethod(this.label);
-    return boundMethod(kind, { label: this.label, original: this.record.original, chain: this.chain(ownPlace) });
+    const parts = { label: this.label, original: this.record.original, chain: this.chain(ownPlace) };
+    const [operation] = this.all('cacheableAll');
+    return operation === undefined ? boundMethod(kind, parts) : this.listMethod(kind, parts, operation);
+  }
+
+  /** Refuses a handler whose arguments the request pipeline gives: there is no list of ids among them. */
+  requireNoList(): void {
+    if (this.all('cacheableAll').length === 0) return;
+    throw new CacheMisuseError(
+      `@CacheableAll of ${this.label} stands on a handler that the interceptor serves, which gets no ids; ` +
+        `put it on the method of a service`,
+    );
   }
 
   chain(ownPlace: Place | undefined): OperationChain {
@@ -86,12 +108,23 @@ export class MethodBinder {
     );
   }
 
-  private storeStep(operation: CacheableOperation | PutOperation, ownPlace: Place | undefined): StoreStep {
-    const label = `@${operation.kind === 'cacheable' ? 'Cacheable' : 'CachePut'} of ${this.label}`;
+  private listMethod(kind: ResultKind, parts: BoundMethodParts, operation: CacheableAllOperation): BoundMethod {
+    if (kind !== 'promise' && kind !== 'unknown') {
+      throw new CacheMisuseError(
+        `@CacheableAll of ${this.label} stands on a method that returns no Promise; return one of an array of values`,
+      );
+    }
+    const step = this.storeStep(operation, undefined);
+    if (!step.cache.enabled) return boundMethod(kind, parts);
+    return new ListMethod(parts, new StoreAllStep(step));
+  }
+
+  private storeStep(
+    operation: CacheableOperation | CacheableAllOperation | PutOperation,
+    ownPlace: Place | undefined,
+  ): StoreStep {
+    const label = `@${DECORATORS[operation.kind]} of ${this.label}`;
     const { cache, addressing, form } = this.placeOf(operation, label, ownPlace);
-    const ttl = operation.ttl ?? this.default('ttl');
-    const tti = operation.tti ?? this.default('tti');
-    const fixedTtl: Duration | undefined = typeof ttl === 'function' ? undefined : ttl;
     const groups = [...classGroupsOf(this.prototype), ...this.all('group')];
     const listed = Array.isArray(operation.groups) ? (operation.groups as readonly string[]) : [];
     const fixedGroups = [...listed, ...groups.flatMap(({ group }) => (typeof group === 'string' ? [group] : []))];
@@ -102,13 +135,26 @@ export class MethodBinder {
       form,
       condition: operation.condition ?? this.default('condition'),
       unless: operation.unless ?? this.default('unless'),
-      ttlOf: typeof ttl === 'function' ? ttl : undefined,
+      ttlOf: operation.ttlOf,
       groupsOfResult: typeof operation.groups === 'function' ? operation.groups : undefined,
       groupsOfArguments: groups.flatMap(({ group }) => (typeof group === 'function' ? [group] : [])),
-      fixed: { ttl: fixedTtl, tti, groups: fixedGroups },
-      prepared: cache.prepare(label, { ttl: fixedTtl, tti, groups: fixedGroups }),
+      prepared: this.settingsOf(label, cache, operation, fixedGroups),
       reporter: this.reporter,
     });
+  }
+
+  /** Level over level, by the same function: what is closer to the method wins. */
+  private settingsOf(
+    label: string,
+    cache: IndexedCache<unknown, unknown>,
+    { load }: StoreOperation,
+    groups: readonly string[],
+  ): CallSettings {
+    const ofClasses = this.defaults.map((defaults) => defaults.load).toReversed();
+    return [...ofClasses, { ...load, groups }].reduce<CallSettings | undefined>(
+      (base, given) => cache.prepare(label, given, base),
+      undefined,
+    ) as CallSettings;
   }
 
   private placeOf(operation: StoreOperation & Operation, label: string, ownPlace: Place | undefined): Place {
@@ -173,14 +219,9 @@ export class MethodBinder {
   }
 
   /** A method's own cache keeps the options that its decorator and its class name; the rest comes from the module. */
-  private ownOptions({ own, ttl, tti }: CacheableOperation): CacheOptions<string, unknown> {
-    const classOptions = [...this.defaults].reverse().map((defaults) => defaults.own);
-    const fixedTtl = typeof ttl === 'function' ? undefined : ttl;
-    const given = Object.assign({}, ...classOptions, own, {
-      ttl: firstDefined(fixedTtl, this.default('ttl')),
-      tti: firstDefined(tti, this.default('tti')),
-    }) as CacheOptions<string, unknown>;
-    return given;
+  private ownOptions(operation: CacheableOperation): CacheOptions<string, unknown> {
+    const levels = [...this.defaults.toReversed(), operation];
+    return Object.assign({}, ...levels.map(({ own, load }) => ({ ...own, ...load }))) as CacheOptions<string, unknown>;
   }
 
   /** What the closest class that has it gives by `@CacheDefaults`. */

@@ -29,6 +29,14 @@ export type TakesArguments<M extends AnyMethod, A extends readonly unknown[], Op
   ? unknown
   : `${Option}: its parameters are not those of the method`;
 
+/** A method that takes a list of ids, as its functions see it: as if it were called for one. */
+export type ForOneId<M extends AnyMethod> =
+  Parameters<M> extends readonly [infer Ids, ...infer Further]
+    ? Ids extends readonly (infer Id)[]
+      ? (id: Id, ...further: Further) => unknown
+      : never
+    : never;
+
 /** Whether a function that takes a result `R` can be called with the method's. */
 export type TakesResult<Result, R> = ((result: R) => void) extends (result: Result) => void
   ? unknown
@@ -48,6 +56,33 @@ export type StoreDecorator<
   name: string | symbol,
   descriptor: TypedPropertyDescriptor<M> & TakesResult<ValueOf<M>, R> & StoreArguments<M, KA, CA, UA, TA, GA>,
 ) => void;
+
+/** Stands on methods whose results, one for each id of a list, go into a cache of values `V`. */
+export type StoreAllDecorator<
+  V,
+  R,
+  KA extends unknown[],
+  CA extends unknown[],
+  UA extends unknown[],
+  TA extends unknown[],
+  GA extends unknown[],
+> = <M extends (...args: never[]) => Promise<readonly (V | null | undefined)[]>>(
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<M> &
+    TakesIds<M> &
+    TakesResult<Awaited<ReturnType<M>>[number], R> &
+    TakesArguments<M, CA, 'condition'> &
+    TakesArguments<ForOneId<M>, KA, 'key'> &
+    TakesArguments<ForOneId<M>, UA, 'unless'> &
+    TakesArguments<ForOneId<M>, TA, 'ttl'> &
+    TakesArguments<ForOneId<M>, GA, 'groups'>,
+) => void;
+
+/** Whether a method's first parameter is a list. */
+type TakesIds<M extends AnyMethod> = [ForOneId<M>] extends [never]
+  ? `the first parameter of the method is not an array of ids`
+  : unknown;
 
 /** Stands on methods that have a cache of their own. */
 export type OwnStoreDecorator<
@@ -81,7 +116,12 @@ export interface GroupDecorator<A extends unknown[]> {
   <M extends (...args: never[]) => Asynchronous<unknown>>(
     target: object,
     name: string | symbol,
-    descriptor: TypedPropertyDescriptor<M> & TakesArguments<M, A, 'group'>,
+    descriptor: TypedPropertyDescriptor<M> &
+      // A method of a list of ids has the groups of each.
+      (
+        | TakesArguments<M, A, 'group'>
+        | ([ForOneId<M>] extends [never] ? never : TakesArguments<ForOneId<M>, A, 'group'>)
+      ),
   ): void;
   // A class of any constructor.
   (target: abstract new (...args: never[]) => object): void;

@@ -28,7 +28,7 @@ export interface Decorated {
 export function decorateMethod({ target, name, descriptor }: Decorated, operation: Operation): void {
   const known = ownRecord(target, name);
   if (known !== undefined) {
-    refuseSecondLookup(known, operation);
+    refuseToGoTogether(known, operation);
     addOperation(known, operation);
     return;
   }
@@ -55,10 +55,21 @@ export function requireMethod(decorator: string, { target, name, descriptor }: D
   return label;
 }
 
-function refuseSecondLookup({ prototype, name, operations }: MethodRecord, { kind }: Operation): void {
-  if (kind !== 'cacheable' || !operations.some((operation) => operation.kind === 'cacheable')) return;
+function refuseToGoTogether({ prototype, name, operations }: MethodRecord, { kind }: Operation): void {
+  const kinds = [...operations.map((operation) => operation.kind), kind];
+  const count = (counted: Operation['kind']): number => kinds.filter((other) => other === counted).length;
   const label = `${classNameOf(prototype)}.${String(name)}`;
-  throw new CacheMisuseError(`${label} has two @Cacheable decorators; keep one: a call has one place to be looked up`);
+  if (count('cacheable') > 1) {
+    throw new CacheMisuseError(
+      `${label} has two @Cacheable decorators; keep one: a call has one place to be looked up`,
+    );
+  }
+  if (count('cacheableAll') > 0 && count('cacheableAll') + count('cacheable') + count('put') > 1) {
+    throw new CacheMisuseError(
+      `${label} has a @CacheableAll beside another decorator that stores its result; keep one: ` +
+        `the result is a value for each id, or one value`,
+    );
+  }
 }
 
 function wrap(prototype: object, name: string | symbol, original: AnyMethod, operation: Operation): MethodRecord {

@@ -3,6 +3,7 @@ import type { Address, Arguments } from './addressing.js';
 import type { BoundMethodParts, WholeMethod } from './bound-method.js';
 import { CollectedValues } from './collected-values.js';
 import type { CallPlan } from './operation-chain.js';
+import { FirstToCome } from './first-to-come.js';
 import { Recording } from './recording.js';
 import type { StoreStep } from './store-step.js';
 
@@ -15,6 +16,9 @@ type Source = () => Observable<unknown>;
  * Concurrent subscribers of one key share one subscription to the source: values reach them as they come, who comes
  * later gets the earlier ones first. The load belongs to the cache, so a subscriber who leaves ends it for nobody, not
  * even as the last: `firstValueFrom()` leaves before the source completes, and its value is stored all the same.
+ *
+ * A stale value is served without the source, which is then subscribed to behind. Where a load may be late or fail, what
+ * comes first counts: the source's first value, and then all of it; or what stands in for the load, or its error.
  */
 export class ObservableMethod implements WholeMethod {
   /** The recordings that can still be joined, by index. */
@@ -78,17 +82,27 @@ export class ObservableMethod implements WholeMethod {
       const hit = step.hit(address);
       if (hit !== undefined) return replay(hit);
       if (step.cache.closed) return void subscriber.add(defer(source).subscribe(subscriber));
+      const served = step.served(address, args, () => {
+        const behind = new Recording(step, () => {});
+        behind.connect(defer(source));
+        return behind.packed;
+      });
+      if (served !== undefined) return replay(served);
       let started: Recording | undefined;
+      let first: FirstToCome | undefined;
       let joined = false;
       const loaded = step.load(address, args, () => {
         started = new Recording(step, () => this.release(address, started));
         // A joined load that was refused runs this later: then the caller waits for the stored value already.
-        if (!joined) subscriber.add(started.values.subscribe(subscriber));
+        if (!joined) first = new FirstToCome(started, subscriber);
         this.running.set(address.index, started);
         started.connect(defer(source));
         return started.packed;
       });
-      if (started !== undefined) return started.endWith(loaded);
+      if (started !== undefined) {
+        started.endWith(loaded);
+        return first?.or(loaded, replay);
+      }
       joined = true;
       const running = this.running.get(address.index);
       if (running?.isOf(loaded)) subscriber.add(running.values.subscribe(subscriber));

@@ -1,9 +1,11 @@
 import { CacheMisuseError, CacheOptionsError, OptionProblems, DURATION_RULE } from '../core/index.js';
-import { isDefinition, type CacheOptions } from '../cache/index.js';
+import { isDefinition, settingsOfCache, type CacheOptions } from '../cache/index.js';
 import type {
+  CacheableAllOperation,
   CacheableOperation,
   CacheReference,
   ClassDefaults,
+  DecoratorLoadOptions,
   EvictOperation,
   EvictTarget,
   GroupOperation,
@@ -15,7 +17,23 @@ import type {
 /* From what a user wrote in a decorator to an operation. Literals are checked here, while the class is being defined, so
  * that the error points at the line; what depends on the app is checked when the method is bound. */
 
-const STORE_OPTIONS = ['key', 'condition', 'unless', 'ttl', 'tti', 'groups'];
+const STORE_OPTIONS = ['key', 'condition', 'unless', 'groups'];
+/** How a stored value ages, whoever stored it. */
+const AGE_OPTIONS: readonly (keyof DecoratorLoadOptions)[] = [
+  'ttl',
+  'tti',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'refreshAhead',
+];
+const LOAD_OPTIONS: readonly (keyof DecoratorLoadOptions)[] = [
+  ...AGE_OPTIONS,
+  'negativeTtl',
+  'errorTtl',
+  'staleBackoff',
+  'loadTimeout',
+  'abortWhenAbandoned',
+];
 const SEQUENCE_OPTIONS = ['name', 'maxItems'];
 const OWN_OPTIONS: readonly (keyof CacheOptions)[] = [
   'ttlJitter',
@@ -24,7 +42,6 @@ const OWN_OPTIONS: readonly (keyof CacheOptions)[] = [
   'maxWeight',
   'weigher',
   'policy',
-  'loadTimeout',
   'clone',
   'enabled',
 ];
@@ -35,16 +52,25 @@ type Given = Readonly<Record<string, unknown>>;
 export function parseCacheable(label: string, first: unknown, second: unknown): CacheableOperation {
   const { cache, given } = splitArguments(label, first, second);
   return checked(label, (problems) => {
-    problems.refuseUnknown(given, [...STORE_OPTIONS, ...SEQUENCE_OPTIONS, ...OWN_OPTIONS]);
+    problems.refuseUnknown(given, [...STORE_OPTIONS, ...LOAD_OPTIONS, ...SEQUENCE_OPTIONS, ...OWN_OPTIONS]);
     if (cache !== undefined) refuseOwnOptions(problems, given);
     return { kind: 'cacheable', ...storeOptions(problems, cache, given), ...ownOptions(problems, given) };
+  });
+}
+
+export function parseCacheableAll(label: string, first: unknown, second: unknown): CacheableAllOperation {
+  const { cache, given } = splitArguments(label, first, second);
+  return checked(label, (problems) => {
+    problems.refuseUnknown(given, [...STORE_OPTIONS, ...LOAD_OPTIONS]);
+    const { key = missingKey(problems), ...options } = storeOptions(problems, cache, given);
+    return { kind: 'cacheableAll', ...options, key };
   });
 }
 
 export function parsePut(label: string, first: unknown, second: unknown): PutOperation {
   const { cache, given } = splitArguments(label, first, second);
   return checked(label, (problems) => {
-    problems.refuseUnknown(given, STORE_OPTIONS);
+    problems.refuseUnknown(given, [...STORE_OPTIONS, ...AGE_OPTIONS]);
     return { kind: 'put', ...storeOptions(problems, cache, given) };
   });
 }
@@ -70,13 +96,13 @@ export function parseGroup(label: string, group: unknown): GroupOperation {
 export function parseDefaults(label: string, options: unknown): ClassDefaults {
   const given = requireOptions(label, options);
   return checked(label, (problems) => {
-    problems.refuseUnknown(given, ['cache', 'ttl', 'tti', 'condition', 'unless', 'maxItems', ...OWN_OPTIONS]);
+    problems.refuseUnknown(given, ['cache', 'condition', 'unless', 'maxItems', ...LOAD_OPTIONS, ...OWN_OPTIONS]);
     const cache = given['cache'] === undefined ? undefined : requireCache(label, given['cache']);
     if (cache !== undefined) refuseOwnOptions(problems, given);
-    const { ttl, tti, condition, unless } = storeOptions(problems, cache, given);
+    const { ttlOf, load, condition, unless } = storeOptions(problems, cache, given);
     const { maxItems, own } = ownOptions(problems, given);
-    problems.require(typeof ttl !== 'function', 'ttl', DURATION_RULE, ttl);
-    return { cache, ttl: typeof ttl === 'function' ? undefined : ttl, tti, condition, unless, maxItems, own };
+    problems.require(ttlOf === undefined, 'ttl', DURATION_RULE, ttlOf);
+    return { cache, load, condition, unless, maxItems, own };
   });
 }
 
@@ -112,9 +138,10 @@ function requireOptions(label: string, options: unknown): Given {
 
 /** What is checked here is checked by hand: the shapes below are what the checks have established. */
 function storeOptions(problems: OptionProblems, cache: CacheReference | undefined, given: Given): StoreOperation {
-  const { ttl, tti, groups } = given;
-  if (typeof ttl !== 'function') problems.duration('ttl', ttl, undefined);
-  problems.duration('tti', tti, undefined);
+  const { ttl, groups } = given;
+  const load = optionsAmong(LOAD_OPTIONS, typeof ttl === 'function' ? { ...given, ttl: undefined } : given);
+  // The rules stand where the options of all levels meet.
+  settingsOfCache(problems, [load as DecoratorLoadOptions]);
   const isList = Array.isArray(groups) && groups.every((group) => typeof group === 'string' && group !== '');
   const valid = groups === undefined || typeof groups === 'function' || isList;
   problems.require(
@@ -128,8 +155,8 @@ function storeOptions(problems: OptionProblems, cache: CacheReference | undefine
     key: userFunction(problems, 'key', given),
     condition: userFunction(problems, 'condition', given),
     unless: userFunction(problems, 'unless', given),
-    ttl: ttl as StoreOperation['ttl'],
-    tti: tti as StoreOperation['tti'],
+    ttlOf: typeof ttl === 'function' ? (ttl as StoreOperation['ttlOf']) : undefined,
+    load: load as DecoratorLoadOptions,
     groups: groups as StoreOperation['groups'],
   };
 }
@@ -138,15 +165,22 @@ function ownOptions(problems: OptionProblems, given: Given): Pick<CacheableOpera
   const { name } = given;
   const valid = name === undefined || (typeof name === 'string' && name !== '');
   problems.require(valid, 'name', 'must be a text that is not empty', name);
-  const own = Object.fromEntries(
-    OWN_OPTIONS.flatMap((option) => (given[option] === undefined ? [] : [[option, given[option]] as const])),
-  );
   return {
     name: typeof name === 'string' ? name : undefined,
     maxItems: problems.positiveInteger('maxItems', given['maxItems'], undefined),
     // The registry checks them, for it knows the module's defaults.
-    own: own as CacheOptions,
+    own: optionsAmong(OWN_OPTIONS, given) as CacheOptions,
   };
+}
+
+/** The options of these names that are given; an explicit `undefined` is not. */
+function optionsAmong(names: readonly string[], given: Given): Given {
+  return Object.fromEntries(names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]] as const])));
+}
+
+function missingKey(problems: OptionProblems): UserFunction<unknown> {
+  problems.add('key', 'must be a function of one id, and of the further arguments', undefined);
+  return () => undefined;
 }
 
 function refuseOwnOptions(problems: OptionProblems, given: Given): void {

@@ -1,5 +1,5 @@
 import type { Duration } from '../core/index.js';
-import type { AnyDefinition, CacheOptions } from '../cache/index.js';
+import type { AnyDefinition, CacheOptions, LoadOptions } from '../cache/index.js';
 
 /** How a decorator names a cache: by its definition or by its name. */
 export type CacheReference = AnyDefinition | string;
@@ -7,15 +7,19 @@ export type CacheReference = AnyDefinition | string;
 /** A user's function, called with the arguments of the method (some also with its result before them). */
 export type UserFunction<T> = (...args: readonly unknown[]) => T;
 
-/** Which result is stored, where, and how: what `@Cacheable` and `@CachePut` have in common. */
+/** Options of a decorator that are resolved over those of its class and its cache. */
+export type DecoratorLoadOptions = Omit<LoadOptions, 'groups' | 'weight' | 'signal'>;
+
+/** Which result is stored, where, and how: what the decorators that store have in common. */
 export interface StoreOperation {
   /** Absent: the class's `@CacheDefaults({ cache })`, else the method's own. */
   readonly cache: CacheReference | undefined;
   readonly key: UserFunction<unknown> | undefined;
   readonly condition: UserFunction<unknown> | undefined;
   readonly unless: UserFunction<unknown> | undefined;
-  readonly ttl: Duration | UserFunction<Duration | undefined> | undefined;
-  readonly tti: Duration | undefined;
+  /** Only a function; a fixed one is in `load`. */
+  readonly ttlOf: UserFunction<Duration | undefined> | undefined;
+  readonly load: DecoratorLoadOptions;
   readonly groups: readonly string[] | UserFunction<readonly string[]> | undefined;
 }
 
@@ -27,6 +31,12 @@ export interface CacheableOperation extends StoreOperation {
   readonly name: string | undefined;
   /** How a cache of the method's own behaves. */
   readonly own: CacheOptions;
+}
+
+/** Takes a list of ids and stores a value for each. */
+export interface CacheableAllOperation extends StoreOperation {
+  readonly kind: 'cacheableAll';
+  readonly key: UserFunction<unknown>;
 }
 
 export interface PutOperation extends StoreOperation {
@@ -56,13 +66,12 @@ export interface GroupOperation {
 }
 
 /** What one decorator asks for, checked and never changed afterwards. */
-export type Operation = CacheableOperation | PutOperation | EvictOperation | GroupOperation;
+export type Operation = CacheableOperation | CacheableAllOperation | PutOperation | EvictOperation | GroupOperation;
 
 /** What `@CacheDefaults` gives to the operations of a class. */
 export interface ClassDefaults {
   readonly cache: CacheReference | undefined;
-  readonly ttl: Duration | undefined;
-  readonly tti: Duration | undefined;
+  readonly load: DecoratorLoadOptions;
   readonly condition: UserFunction<unknown> | undefined;
   readonly unless: UserFunction<unknown> | undefined;
   readonly maxItems: number | undefined;

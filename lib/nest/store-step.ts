@@ -1,5 +1,5 @@
 import { CacheMisuseError, type Duration } from '../core/index.js';
-import type { EntryOptions, IndexedCache, LoadContext, CallSettings } from '../cache/index.js';
+import type { CallSettings, IndexedCache, LoadContext, Loader } from '../cache/index.js';
 import { addressOf, type Address, type Addressing, type Arguments } from './addressing.js';
 import type { SequenceForm } from './sequence-form.js';
 import type { UserFunction } from './operation.js';
@@ -17,8 +17,7 @@ export interface StoreStepParts {
   readonly ttlOf: UserFunction<Duration | undefined> | undefined;
   readonly groupsOfResult: UserFunction<readonly string[]> | undefined;
   readonly groupsOfArguments: readonly UserFunction<unknown>[];
-  /** What no call changes, as it was given and prepared. */
-  readonly fixed: EntryOptions & { readonly groups: readonly string[] };
+  /** What no call changes: of the decorator, over its class, over the cache. */
   readonly prepared: CallSettings;
   /** How values of an Observable or AsyncIterable become one stored value. */
   readonly form: SequenceForm;
@@ -49,44 +48,30 @@ export class StoreStep {
     return this.cache.hitAt(index);
   }
 
+  /** What can be had without waiting, though the method may be called behind. */
+  served({ index, key }: Address, args: Arguments, call: () => Promise<unknown>): Promise<unknown> | undefined {
+    return this.cache.serveAt(index, key, this.loader(index, args, call), this.parts.prepared);
+  }
+
   /** Loads by calling the method, or joins the call that runs for the same key. */
   load({ index, key }: Address, args: Arguments, call: () => Promise<unknown>): Promise<unknown> {
     // The app has shut down: the method still answers.
     if (this.cache.closed) return call();
-    return this.cache.loadAt(index, key, (_, load) => this.observed(load, args, call), this.parts.prepared);
+    return this.cache.loadAt(index, key, this.loader(index, args, call), this.parts.prepared);
   }
 
-  /** Stores the result of a call that was made in any case. */
-  put({ index, key }: Address, args: Arguments, value: unknown): void {
-    const { unless, ttlOf, fixed, groupsOfArguments, groupsOfResult, prepared, label, reporter } = this.parts;
-    try {
-      if (unless?.(value, ...args)) return;
-      let options = prepared;
-      if (ttlOf !== undefined || groupsOfResult !== undefined || groupsOfArguments.length > 0) {
-        const ttl = ttlOf?.(value, ...args);
-        const groups = [...fixed.groups, ...this.groupsOf(args), ...(groupsOfResult?.(value, ...args) ?? [])];
-        options = this.cache.prepare(label, { ...fixed, ...(ttl === undefined ? {} : { ttl }), groups });
-      }
-      this.cache.putAt(index, key, value, options);
-    } catch (error) {
-      reporter.notStored(label, error);
-    }
-  }
-
-  private observed(load: LoadContext, args: Arguments, call: () => Promise<unknown>): unknown {
-    // Before the method runs, so that an invalidation of these groups outdates this load.
+  /** What is said of a value before it is loaded, so that an invalidation of its groups outdates the load. */
+  announce(load: LoadContext, args: Arguments): void {
     if (this.parts.groupsOfArguments.length > 0) load.groups(...this.groupsOf(args));
-    const result = call();
-    if (!this.decidesByResult) return result;
-    return Promise.resolve(result).then((value) => {
-      this.decide(load, args, value);
-      return value;
-    });
   }
 
-  /** A function of the user that throws here costs the storing, never the value; and the method does not run again. */
-  private decide(load: LoadContext, args: Arguments, value: unknown): void {
-    const { unless, ttlOf, groupsOfResult, label, reporter } = this.parts;
+  /**
+   * What is said of a value when it is known. A function of the user that throws here costs the storing, never the
+   * value; and the method does not run again.
+   */
+  decide(load: LoadContext, index: unknown, args: Arguments, value: unknown): void {
+    const { unless, ttlOf, groupsOfResult } = this.parts;
+    if (!this.decidesByResult) return;
     try {
       if (unless?.(value, ...args)) {
         load.skip();
@@ -97,8 +82,44 @@ export class StoreStep {
       if (groupsOfResult !== undefined) load.groups(...groupsOfResult(value, ...args));
     } catch (error) {
       load.skip();
-      reporter.notStored(label, error);
+      this.notStored(index, error);
     }
+  }
+
+  /** Stores the result of a call that was made in any case. */
+  put({ index, key }: Address, args: Arguments, packed: () => unknown): void {
+    const { unless, ttlOf, groupsOfArguments, groupsOfResult, prepared, label } = this.parts;
+    try {
+      const value = packed();
+      if (unless?.(value, ...args)) return;
+      let options = prepared;
+      if (ttlOf !== undefined || groupsOfResult !== undefined || groupsOfArguments.length > 0) {
+        const ttl = ttlOf?.(value, ...args);
+        const groups = [...this.groupsOf(args), ...(groupsOfResult?.(value, ...args) ?? [])];
+        options = this.cache.prepare(label, ttl === undefined ? { groups } : { ttl, groups }, prepared);
+      }
+      this.cache.putAt(index, key, value, options);
+    } catch (error) {
+      this.notStored(index, error);
+    }
+  }
+
+  private loader(index: unknown, args: Arguments, call: () => Promise<unknown>): Loader<unknown, unknown> {
+    return (_, load) => {
+      this.announce(load, args);
+      const result = call();
+      if (!this.decidesByResult) return result;
+      return Promise.resolve(result).then((value) => {
+        this.decide(load, index, args, value);
+        return value;
+      });
+    };
+  }
+
+  private notStored(index: unknown, error: unknown): void {
+    const { label, reporter, cache } = this.parts;
+    reporter.notStored(label, error);
+    cache.report(error, cache.codec.key(index));
   }
 
   private groupsOf(args: Arguments): string[] {

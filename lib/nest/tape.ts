@@ -50,7 +50,12 @@ export class Tape {
     this.load = load;
     // A reader learns of a failure from the source; the load's own rejection is for those who wait for it.
     load.catch(() => {});
-    if (this.step.form.limit === 1) void this.drain();
+    if (this.step.form.limit === 1) this.readAlone();
+  }
+
+  /** Reads as far as can be stored, whoever else reads: others may wait for it, or nobody does. */
+  readAlone(): void {
+    void this.drain();
   }
 
   feeds(load: Promise<unknown>): boolean {
@@ -62,11 +67,29 @@ export class Tape {
     let cell = this.beginning;
     this.readers++;
     try {
-      while ((cell = await cell?.next()) !== undefined) yield cell.value;
+      const first = await this.first(cell);
+      if (first !== undefined && 'packed' in first) {
+        yield* this.step.form.unpack(first.packed);
+        return;
+      }
+      for (cell = first; cell !== undefined; cell = await cell.next()) yield cell.value;
       await this.load?.catch(() => {});
     } finally {
       if (--this.readers === 0) this.abandon();
     }
+  }
+
+  /** The first value, or the outcome of the load if that comes before it: a stale value, or a limit that has passed. */
+  private async first(beginning: Cell | undefined): Promise<Cell | undefined | { readonly packed: unknown }> {
+    const { load } = this;
+    if (load === undefined) return beginning?.next();
+    const loaded = load.then((packed) => ({ packed }));
+    loaded.catch(() => {});
+    const cell = beginning?.next();
+    const outcome = await Promise.race([cell?.then(undefined, () => loaded), loaded]);
+    // The load goes on, though this reader does not.
+    if (outcome !== undefined && 'packed' in outcome) this.readAlone();
+    return outcome;
   }
 
   private async pull(): Promise<Cell | undefined> {
@@ -85,7 +108,6 @@ export class Tape {
     }
   }
 
-  /** A single value is loaded whether or not its reader asks for the end: others may wait for it. */
   private async drain(): Promise<void> {
     let cell = this.beginning;
     this.readers++;

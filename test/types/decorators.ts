@@ -2,6 +2,8 @@
 import type { Observable } from 'rxjs';
 import {
   Cacheable,
+  CacheableAll,
+  CacheDefaults,
   CacheEvict,
   CacheGroup,
   CachePut,
@@ -126,6 +128,64 @@ export class RightUses {
   @CacheEvict('RightUses.ownCache', { all: true })
   async evict(_id: string): Promise<void> {}
 
+  @Cacheable(Users, {
+    staleWhileRevalidate: '30s',
+    staleIfError: '1h',
+    staleBackoff: 500,
+    refreshAhead: { beta: 1 },
+    negativeTtl: '5s',
+    errorTtl: 100,
+    loadTimeout: { soft: '100ms', hard: '2s', hold: Infinity },
+    abortWhenAbandoned: true,
+  })
+  async loadingOptions(_id: string): Promise<User> {
+    return user;
+  }
+
+  @Cacheable({ refreshAhead: 0.8, loadTimeout: { hard: '2s' }, maxSize: 5 })
+  async loadingOptionsOfItsOwnCache(_id: string): Promise<User> {
+    return user;
+  }
+
+  @CachePut(Users, { key: (changed: User) => changed.id, staleIfError: '1h', refreshAhead: 0.5 })
+  async putThatAges(changed: User): Promise<User> {
+    return changed;
+  }
+
+  @CacheableAll(Users, { key: (id: string) => id })
+  async many(ids: string[]): Promise<User[]> {
+    return Promise.all(ids.map(() => user));
+  }
+
+  @CacheableAll(ById, {
+    key: (id: number, _tenant: string) => id,
+    condition: (ids: readonly number[], tenant: string) => ids.length < tenant.length,
+    unless: (found: User | null, id: number) => found?.id === String(id),
+    ttl: (found, _id: number, tenant: string) => (found?.active ? tenant.length : undefined),
+    groups: (found: User | null) => [found?.id ?? 'nobody'],
+    negativeTtl: '5s',
+    staleIfError: '1h',
+  })
+  @CacheGroup((id: number, tenant: string) => `${tenant}:${id}`)
+  async manyWithFurtherArguments(
+    ids: readonly number[],
+    _tenant: string,
+    _more?: boolean,
+  ): Promise<readonly (User | null)[]> {
+    return ids.map(() => null);
+  }
+
+  @CacheableAll('users', { key: (id: string) => id })
+  @CacheEvict(Users, { group: (ids: string[]) => ids })
+  async manyByName(ids: string[]): Promise<(User | undefined)[]> {
+    return ids.map(() => undefined);
+  }
+
+  @CacheableAll({ key: (id: string) => id })
+  async manyInTheCacheOfTheClass(ids: string[]): Promise<User[]> {
+    return Promise.all(ids.map(() => user));
+  }
+
   @CacheGroup('catalog')
   @CacheGroup((tenant: string) => `tenant:${tenant}`)
   async grouped(_tenant: string, _id: string): Promise<User> {
@@ -144,6 +204,7 @@ export class RightUses {
   async anyEvent(): Promise<void> {}
 }
 
+@CacheDefaults({ cache: Users, staleIfError: '1h', loadTimeout: { soft: 100 }, negativeTtl: 0 })
 @CacheGroup('all of a class')
 export abstract class Repository<T> {
   @Cacheable({ key: (id: string) => id })
@@ -155,6 +216,78 @@ export abstract class Repository<T> {
 }
 
 export class WrongUses {
+  // @ts-expect-error -- the method takes no list
+  @CacheableAll(Users, { key: (id: string) => id })
+  async noList(_id: string): Promise<User[]> {
+    return [];
+  }
+
+  // @ts-expect-error -- key gets one id
+  @CacheableAll(Users, { key: (ids: string[]) => ids.join() })
+  async keyOfTheList(_ids: string[]): Promise<User[]> {
+    return [];
+  }
+
+  // @ts-expect-error -- the ids are numbers
+  @CacheableAll(Users, { key: (id: string) => id })
+  async keyOfOtherIds(_ids: number[]): Promise<User[]> {
+    return [];
+  }
+
+  // @ts-expect-error -- the key is a text, the cache's keys are numbers
+  @CacheableAll(ById, { key: (id: number) => String(id) })
+  async keyOfAnotherType(_ids: number[]): Promise<User[]> {
+    return [];
+  }
+
+  // @ts-expect-error -- key is missing
+  @CacheableAll(Users, { ttl: '1m' })
+  async withoutKey(_ids: string[]): Promise<User[]> {
+    return [];
+  }
+
+  // @ts-expect-error -- a value for each id
+  @CacheableAll(Users, { key: (id: string) => id })
+  async oneValue(_ids: string[]): Promise<User> {
+    return user;
+  }
+
+  // @ts-expect-error -- the cache keeps users
+  @CacheableAll(Users, { key: (id: string) => id })
+  async otherValues(ids: string[]): Promise<string[]> {
+    return ids;
+  }
+
+  // @ts-expect-error -- an Observable
+  @CacheableAll(Users, { key: (id: string) => id })
+  observableOfMany(_ids: string[]): Observable<User[]> {
+    throw new Error('never called');
+  }
+
+  // @ts-expect-error -- unless gets one value, which may be null
+  @CacheableAll(Users, { key: (id: string) => id, unless: (found: User) => found.active })
+  async unlessOfMany(_ids: string[]): Promise<(User | null)[]> {
+    return [];
+  }
+
+  // @ts-expect-error -- condition gets the list
+  @CacheableAll(Users, { key: (id: string) => id, condition: (id: string) => id !== '' })
+  async conditionOfOne(_ids: string[]): Promise<User[]> {
+    return [];
+  }
+
+  // @ts-expect-error -- what describes the loads of a method does not describe a put
+  @CachePut(Users, { key: (changed: User) => changed.id, errorTtl: '1s' })
+  async putWithErrorTtl(changed: User): Promise<User> {
+    return changed;
+  }
+
+  // @ts-expect-error -- no signal for all calls
+  @Cacheable(Users, { signal: new AbortController().signal })
+  async signal(_id: string): Promise<User> {
+    return user;
+  }
+
   // @ts-expect-error -- the key is a text, the cache's keys are numbers
   @Cacheable(ById, { key: (id: number) => String(id) })
   async wrongKey(_id: number): Promise<User> {

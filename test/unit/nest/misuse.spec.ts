@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import type { Observable } from 'rxjs';
+import { EMPTY, Observable } from 'rxjs';
 import {
   Cacheable,
+  CacheableAll,
   CacheDefaults,
   CacheEvict,
   CacheGroup,
@@ -22,7 +23,10 @@ const Words = defineCache<string, string>('words');
 
 /** A decorator of ours without its type, as a JavaScript user has it. */
 type Untyped = (...args: readonly unknown[]) => (target: object, name: string, descriptor?: PropertyDescriptor) => void;
-const untyped = { Cacheable, CachePut, CacheEvict, CacheGroup, OnCacheEvent } as unknown as Record<string, Untyped>;
+const untyped = { Cacheable, CacheableAll, CachePut, CacheEvict, CacheGroup, OnCacheEvent } as unknown as Record<
+  string,
+  Untyped
+>;
 
 /** What applying a decorator to `Cities.find` throws. */
 function refusal(decorator: string, ...args: readonly unknown[]): unknown {
@@ -46,7 +50,11 @@ describe('promise Decorators: misuse is reported while the class is being define
         return 0;
       }
     }
-    const argumentsOf: Record<string, unknown[]> = { CacheGroup: ['g'], CacheEvict: [Words, { all: true }] };
+    const argumentsOf: Record<string, unknown[]> = {
+      CacheableAll: [Words, { key: String }],
+      CacheGroup: ['g'],
+      CacheEvict: [Words, { all: true }],
+    };
     const apply = (target: object, name: string) => (): void => {
       const descriptor = Object.getOwnPropertyDescriptor(target, name);
       untyped[decorator]?.(...(argumentsOf[decorator] ?? []))(target, name, descriptor);
@@ -68,6 +76,16 @@ describe('promise Decorators: misuse is reported while the class is being define
     ['Cacheable', [''], 'names no cache'],
     ['Cacheable', [42], 'its options must be an object'],
     ['Cacheable', [defineMemoryCache('engine')], 'names "engine", a MemoryCache'],
+    ['Cacheable', [Words, { staleIfError: 'long' }], 'staleIfError must be milliseconds'],
+    ['Cacheable', [Words, { refreshAhead: 1 }], 'refreshAhead must be a number above 0 and below 1'],
+    ['Cacheable', [Words, { loadTimeout: { hart: 1 } }], 'hart is not an option; did you mean hard?'],
+    ['Cacheable', [Words, { abortWhenAbandoned: 'yes' }], 'abortWhenAbandoned must be one of true, false'],
+    ['Cacheable', [Words, { signal: 1 }], 'signal is not an option'],
+    ['CacheableAll', [Words], 'key must be a function of one id'],
+    ['CacheableAll', [Words, { key: 'id' }], 'key must be a function'],
+    ['CacheableAll', [Words, { key: String, maxSize: 5 }], 'maxSize is not an option'],
+    ['CacheableAll', [Words, { key: String, errorTtl: -1 }], 'errorTtl must be milliseconds'],
+    ['CachePut', [Words, { errorTtl: '1s' }], 'errorTtl is not an option'],
     ['CachePut', [Words, { key: 'id' }], 'key must be a function'],
     ['CachePut', [Words, { all: true }], 'all is not an option'],
     ['CacheEvict', [Words], 'must name exactly one of key, group, matching and all: true'],
@@ -102,11 +120,25 @@ describe('promise Decorators: misuse is reported while the class is being define
     }).toThrow('Cities.find has two @Cacheable decorators');
   });
 
+  it('refuses a @CacheableAll beside another decorator that stores', () => {
+    expect(() => {
+      class Cities {
+        @CacheableAll(Words, { key: (id: string) => id })
+        @Cacheable()
+        async find(_ids: string[]): Promise<never[]> {
+          return [];
+        }
+      }
+      return Cities;
+    }).toThrow('Cities.find has a @CacheableAll beside another decorator that stores its result');
+  });
+
   it('refuses bad class defaults', () => {
     const decorate = (options: object) => () => CacheDefaults(options)(class Cities {});
     expect(decorate({ ttl: 'soon' })).toThrow('@CacheDefaults of Cities: ttl must be milliseconds');
     expect(decorate({ cache: Words, maxSize: 1 })).toThrow(CacheMisuseError);
     expect(decorate({ group: 'x' })).toThrow('group is not an option');
+    expect(decorate({ cache: Words, staleIfError: 'x' })).toThrow('staleIfError must be milliseconds');
   });
 });
 
@@ -191,6 +223,26 @@ describe('promise Decorators: misuse is reported at bootstrap, naming Class.meth
       }
     }
     await expect(bootstrapOf(Cities)).rejects.toThrow('@CachePut of Cities.save needs key');
+  });
+
+  it('for a @CacheableAll that names no cache, or stands on a method that returns no Promise', async () => {
+    class Cities {
+      @CacheableAll({ key: (id: string) => id })
+      async find(_ids: string[]): Promise<string[]> {
+        return [];
+      }
+    }
+    class Countries {
+      // @ts-expect-error -- the compiler refuses it too
+      @CacheableAll(Words, { key: (id: string) => id })
+      find(_ids: string[]): Observable<string[]> {
+        return EMPTY;
+      }
+    }
+    await expect(bootstrapOf(Cities)).rejects.toThrow('@CacheableAll of Cities.find names no cache');
+    await expect(bootstrapOf(Countries)).rejects.toThrow(
+      '@CacheableAll of Countries.find stands on a method that returns no Promise',
+    );
   });
 
   it('for operations that need a cache and name none', async () => {

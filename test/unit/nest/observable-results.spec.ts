@@ -217,8 +217,8 @@ describe('a method that returns an Observable', () => {
     const first = watch(feed.own('1'));
     const second = watch(feed.own('1'));
     source.values.error(new Error('broken'));
-    for (const { seen } of [first, second]) expect(seen).toEqual(['error Error: broken']);
     await settled();
+    for (const { seen } of [first, second]) expect(seen).toEqual(['error Error: broken']);
     await expect(lastValueFrom(feed.failing('1'))).rejects.toThrow('failure 2');
     await expect(lastValueFrom(feed.failing('1'))).rejects.toThrow('failure 3');
   });
