@@ -26,6 +26,9 @@ export interface StoredEntry<V> {
   readonly weight: number;
 }
 
+/** The most entries that a single removal moves to give memory back; about two milliseconds. */
+const MOST_MOVES = 1 << 13;
+
 /*
  * The synchronous bounded store: index, slots, policy, weights, lifetimes and groups in step. It counts nothing and has
  * no events; it tells its one owner what it removed by itself.
@@ -53,6 +56,8 @@ export class BoundedStore<K, V> {
   private readonly weigher: Weigher<V, K> | undefined;
   private readonly weightCause: RemovalCause;
   private readonly removals: RemovalQueue<K, V>;
+  private policyCapacity: number;
+  private compactions = 0;
 
   constructor(options: ResolvedStoreOptions<K, V>) {
     const { bound, clock, random } = options;
@@ -65,9 +70,13 @@ export class BoundedStore<K, V> {
     this.index = new KeyIndex(this.slots, random);
     this.lifetimes = new Lifetimes(this.slots, clock, {
       expireBetween: (from, until, nowTick) => this.expireBetween(from, until, nowTick),
-      sliceDone: () => this.removals.deliver(),
+      sliceDone: () => {
+        if (this.slots.isSparse) this.compact(MOST_MOVES);
+        this.removals.deliver();
+      },
     });
     this.weights = this.weigher === undefined ? undefined : new Weights(this.slots);
+    this.policyCapacity = this.slots.capacity;
     this.policy = options.policy(new StorePolicyHost(this, random));
   }
 
@@ -146,6 +155,7 @@ export class BoundedStore<K, V> {
     if (slot === NO_SLOT) return undefined;
     const value = this.slots.valueOf(slot) as V;
     this.discard(slot);
+    if (this.slots.isSparse) this.compact(MOST_MOVES);
     return value;
   }
 
@@ -159,19 +169,16 @@ export class BoundedStore<K, V> {
    * before anything is removed: when it throws nothing has changed.
    */
   removeMatching(matches: (key: K, value: V) => boolean, each?: (key: K, value: V) => void): number {
-    const matched: number[] = [];
     const keys: K[] = [];
     for (let slot = 0; slot < this.slots.used; slot++) {
       if (!this.slots.isUsed(slot)) continue;
       const key = this.slots.keyOf(slot) as K;
       if (!matches(key, this.slots.valueOf(slot) as V)) continue;
-      matched.push(slot);
       keys.push(key);
     }
     // The matcher is the user's, and may have changed the store.
-    const isStillThere = (slot: number, at: number): boolean =>
-      this.slots.isUsed(slot) && Object.is(this.slots.keyOf(slot), keys[at]);
-    return this.removeSlots(matched.filter(isStillThere), each);
+    const slots = keys.map((key) => this.index.find(key)).filter((slot) => slot !== NO_SLOT);
+    return this.removeSlots(slots, each);
   }
 
   /** Removes everything and returns how many entries there were; without `each` it takes the same time for any number. */
@@ -183,6 +190,7 @@ export class BoundedStore<K, V> {
     this.lifetimes.clear();
     this.groups.clear();
     this.policy.clear();
+    this.policyCapacity = this.slots.capacity;
     this.weights?.clear();
     for (const [key, value] of told) each?.(key, value);
     return removed;
@@ -234,6 +242,7 @@ export class BoundedStore<K, V> {
     while (this.size > this.maxSize) this.evict('size');
     while (this.size > 0 && this.weight > this.maxWeight) this.evict(this.weightCause);
     this.policy.resize(maximum);
+    this.compact(Infinity);
     this.removals.deliver();
   }
 
@@ -350,6 +359,7 @@ export class BoundedStore<K, V> {
       this.discard(slot);
       removed++;
     }
+    this.compact(Infinity);
     for (const [key, value] of told) each?.(key, value);
     this.removals.deliver();
     return removed;
@@ -357,10 +367,14 @@ export class BoundedStore<K, V> {
 
   private *liveEntries(slots: readonly number[]): IterableIterator<[K, V]> {
     const keys = slots.map((slot) => this.slots.keyOf(slot) as K);
+    const { compactions } = this;
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at] as K;
       // The slot may have been given to another entry since; the same key in another slot is a new entry.
-      if (this.findLive(key) === slots[at]) yield [key, this.slots.valueOf(slots[at] as number) as V];
+      // Once all have been given other slots, the key alone tells.
+      const slot = this.findLive(key);
+      if (slot === NO_SLOT || (slot !== slots[at] && compactions === this.compactions)) continue;
+      yield [key, this.slots.valueOf(slot) as V];
     }
   }
 
@@ -369,7 +383,29 @@ export class BoundedStore<K, V> {
     this.slots.grow();
     if (this.slots.capacity === before) return;
     this.lifetimes.grow(this.slots.capacity);
-    this.policy.grow(this.slots.capacity);
     this.weights?.grow();
+    // After a compaction the policy still has room for more.
+    if (this.slots.capacity <= this.policyCapacity) return;
+    this.policyCapacity = this.slots.capacity;
+    this.policy.grow(this.policyCapacity);
+  }
+
+  /**
+   * Gives memory back when far fewer entries are left than there were. At most `mostMoves` of them are moved, so that it
+   * blocks no longer than a few milliseconds where the caller has done little.
+   */
+  private compact(mostMoves: number): void {
+    const { slots, index, groups, lifetimes, weights, policy } = this;
+    if (policy.onMove === undefined || !slots.isSparse || slots.size > mostMoves) return;
+    slots.compact((from, to) => {
+      index.move(from, to);
+      if (groups.size > 0) groups.move(from, to);
+      if (lifetimes.inUse) lifetimes.move(from, to);
+      weights?.move(from, to);
+      policy.onMove?.(from, to);
+    });
+    lifetimes.shrink();
+    weights?.shrink();
+    this.compactions++;
   }
 }

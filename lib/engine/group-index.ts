@@ -37,6 +37,19 @@ export class GroupIndex {
     }
   }
 
+  /** The entry of `from` stands in `to` now. */
+  move(from: number, to: number): void {
+    const groups = this.labels.get(from);
+    if (groups === undefined) return;
+    this.labels.delete(from);
+    this.labels.set(to, groups);
+    for (const group of groups) {
+      const slots = this.members.get(group);
+      slots?.delete(from);
+      slots?.add(to);
+    }
+  }
+
   groupsOf(slot: number): readonly string[] {
     return this.labels.get(slot) ?? NO_GROUPS;
   }

@@ -38,6 +38,17 @@ export function removeCell(cells: Int32Array, slot: number, records: Int32Array)
   return true;
 }
 
+/** Puts a slot in the place of another of the same hash; `false` when that is not in the table. */
+export function replaceCell(cells: Int32Array, from: number, to: number, hash: number): boolean {
+  const mask = cells.length - 1;
+  for (let at = hash & mask; cells[at] !== 0; at = (at + 1) & mask) {
+    if (cells[at] !== from + 1) continue;
+    cells[at] = to + 1;
+    return true;
+  }
+  return false;
+}
+
 /** The slot of a string, or -1. */
 export function findStringCell(cells: Int32Array, slots: SlotTable, hash: number, key: string): number {
   const { records } = slots;

@@ -1,6 +1,6 @@
 import type { Random } from '../core/index.js';
 import { KeyHash } from './key-hash.js';
-import { addCell, findIntegerCell, findStringCell, LeavingCells, removeCell } from './key-cells.js';
+import { addCell, findIntegerCell, findStringCell, LeavingCells, removeCell, replaceCell } from './key-cells.js';
 import { NO_SLOT, type SlotTable } from './slot-table.js';
 
 /*
@@ -84,6 +84,19 @@ export class KeyIndex {
     if (this.leaving !== undefined) this.moveCells(CELLS_PER_STEP);
     else if (this.residents * SPARSE < this.cells.length && this.cells.length > SMALLEST_CELLS * 4)
       this.resizeCells(this.cells.length / 4);
+  }
+
+  /** The entry of `from` stands in `to` as well, and from now on there only. */
+  move(from: number, to: number): void {
+    const key = this.slots.keyOf(to);
+    if (!isTableKey(key)) {
+      this.others.set(key, to);
+      return;
+    }
+    const hash = this.slots.records[to << 2] as number;
+    if (!replaceCell(this.cells, from, to, hash) && this.leaving !== undefined) {
+      replaceCell(this.leaving.cells, from, to, hash);
+    }
   }
 
   clear(): void {

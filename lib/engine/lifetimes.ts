@@ -98,6 +98,33 @@ export class Lifetimes {
     return (this.slots.records[(slot << 2) + DEADLINE] as number) <= nowTick && this.deadlineOf(slot) <= nowTick;
   }
 
+  /** The entry of `from` stands in `to` now, and so does its record; {@link shrink} follows. */
+  move(from: number, to: number): void {
+    const far = this.far?.get(from);
+    if (far !== undefined) {
+      this.far?.delete(from);
+      this.far?.set(to, far);
+    }
+    for (const array of [this.ttlsMs, this.ttisMs, this.ttlTicks]) {
+      array?.copyWithin(to, from, from + 1);
+    }
+  }
+
+  /** The slots have been compacted. */
+  shrink(): void {
+    if (!this.inUse) return;
+    const { capacity, used } = this.slots;
+    this.ttlsMs = this.ttlsMs?.slice(0, capacity);
+    this.ttisMs = this.ttisMs?.slice(0, capacity);
+    this.ttlTicks = this.ttlTicks?.slice(0, capacity);
+    this.sweeper.clear();
+    this.sweeper.grow(capacity);
+    for (let slot = 0; slot < used; slot++) {
+      const tick = this.slots.records[(slot << 2) + DEADLINE] as number;
+      if (tick !== NEVER) this.sweeper.schedule(slot, tick);
+    }
+  }
+
   /** The slot is about to be released. */
   forget(slot: number): void {
     this.far?.delete(slot);

@@ -38,6 +38,17 @@ export class SlotList {
     this.size--;
   }
 
+  /** A slot whose record is a copy of one in the list takes its place. */
+  replace(by: number): void {
+    const { records } = this.slots;
+    const previous = records[(by << 2) + PREVIOUS] as number;
+    const next = records[(by << 2) + NEXT] as number;
+    if (previous === NO_SLOT) this.first = by;
+    else records[(previous << 2) + NEXT] = by;
+    if (next === NO_SLOT) this.last = by;
+    else records[(next << 2) + PREVIOUS] = by;
+  }
+
   moveToEnd(slot: number): void {
     const { last } = this;
     if (slot === last) return;

@@ -46,6 +46,17 @@ export class SlotLists {
     records[(slot << 2) + NEXT] = NO_SLOT;
   }
 
+  /** A slot whose record is a copy of one in the list takes its place. */
+  replace(list: number, by: number): void {
+    const { records } = this.slots;
+    const previous = records[(by << 2) + PREVIOUS] as number;
+    const next = records[(by << 2) + NEXT] as number;
+    if (previous === NO_SLOT) this.firsts[list] = by;
+    else records[(previous << 2) + NEXT] = by;
+    if (next === NO_SLOT) this.lasts[list] = by;
+    else records[(next << 2) + PREVIOUS] = by;
+  }
+
   /** Takes over a whole list of another; this one's is empty. */
   adopt(list: number, from: SlotLists, fromList: number): void {
     this.firsts[list] = from.firsts[fromList] as number;

@@ -28,6 +28,10 @@ const CHUNK_MASK = CHUNK - 1;
 const LARGE_CAPACITY = 1 << 16;
 /** That begins when all but one in so many slots have been used. */
 const AHEAD = 16;
+/** A table that never had more slots in use has nothing to give back. */
+const WORTH_COMPACTING = 1 << 7;
+/** It is sparse when less than one in so many is still in use. */
+const SPARSE = 8;
 /** Stands where a used slot has the slot before it. */
 const FREE = -2;
 /** No slot: the end of a list, or nothing found. */
@@ -108,6 +112,30 @@ export class SlotTable {
     else this.chunks[at] = chunk.concat(more);
   }
 
+  /** Whether so few of the slots are in use that {@link compact} is worth its while. */
+  get isSparse(): boolean {
+    return this.used >= WORTH_COMPACTING && this.size * SPARSE < this.used;
+  }
+
+  /**
+   * Moves the entries to the lowest slots and gives the memory of the others back. `moved` is told of each move when key,
+   * value and record stand in the new slot and still in the old one.
+   */
+  compact(moved: (from: number, to: number) => void): void {
+    let from = this.used;
+    for (let to = 0; to < this.size; to++) {
+      if (this.isUsed(to)) continue;
+      do from--;
+      while (!this.isUsed(from));
+      this.records.copyWithin(to << 2, from << 2, (from + 1) << 2);
+      const target = this.chunks[to >> CHUNK_BITS] as unknown[];
+      target[(to & CHUNK_MASK) << 1] = this.keyOf(from);
+      target[((to & CHUNK_MASK) << 1) + 1] = this.valueOf(from);
+      moved(from, to);
+    }
+    this.trim();
+  }
+
   /** Forgets all entries and gives their memory back. */
   clear(): void {
     this.capacity = SMALLEST_CAPACITY;
@@ -152,14 +180,38 @@ export class SlotTable {
     return this.records.byteLength + (this.nextRecords?.byteLength ?? 0) + this.room * 16;
   }
 
+  /** Gives back what is above the entries, which stand in the lowest slots. */
+  private trim(): void {
+    let capacity = SMALLEST_CAPACITY;
+    while (capacity < this.size * 2) capacity *= 2;
+    if (capacity >= this.capacity) capacity = this.capacity;
+    this.used = this.size;
+    this.firstFree = NO_SLOT;
+    this.capacity = capacity;
+    this.records = this.records.slice(0, capacity << 2);
+    this.chunks.length = Math.max(1, (this.used + CHUNK_MASK) >> CHUNK_BITS);
+    const last = this.chunks.length - 1;
+    this.room = Math.min(capacity, (last + 1) << CHUNK_BITS);
+    const pairs = this.chunks[last] as unknown[];
+    pairs.length = Math.min(pairs.length, (this.room - (last << CHUNK_BITS)) << 1);
+    this.room = (last << CHUNK_BITS) + (pairs.length >> 1);
+    pairs.fill(undefined, (this.used - (last << CHUNK_BITS)) << 1);
+    this.nextRecords = undefined;
+    this.aheadFrom = this.firstAhead();
+  }
+
   private growRecords(): void {
     const next = this.nextRecords ?? new Int32Array(this.nextCapacity() << 2);
     next.set(this.records);
     this.records = next;
     this.nextRecords = undefined;
     this.capacity = next.length >> 2;
+    this.aheadFrom = this.firstAhead();
+  }
+
+  private firstAhead(): number {
     const growsOn = this.capacity >= LARGE_CAPACITY && this.capacity < this.mostSlots();
-    this.aheadFrom = growsOn ? this.capacity - Math.floor(this.capacity / AHEAD) : Infinity;
+    return growsOn ? this.capacity - Math.floor(this.capacity / AHEAD) : Infinity;
   }
 
   private nextCapacity(): number {

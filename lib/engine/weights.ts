@@ -30,6 +30,16 @@ export class Weights {
     this.total = this.slots.size === 1 ? 0 : this.total - (this.bySlot[slot] as number);
   }
 
+  /** The entry of `from` stands in `to` now. */
+  move(from: number, to: number): void {
+    this.bySlot[to] = this.bySlot[from] as number;
+  }
+
+  /** The slots have been compacted. */
+  shrink(): void {
+    this.bySlot = this.bySlot.slice(0, this.slots.capacity);
+  }
+
   grow(): void {
     const larger = new Float64Array(this.slots.capacity);
     larger.set(this.bySlot);

@@ -19,6 +19,11 @@ export interface EvictionPolicy {
   onRemove(slot: number): void;
   /** The entry leaves because {@link nextVictim} named it. */
   onEvict(slot: number): void;
+  /**
+   * The entry of `from` stands in `to` now; the links of its list are copied there already. Told when a store that has
+   * become far smaller gives memory back, which it does only for policies that have this method.
+   */
+  onMove?(from: number, to: number): void;
   /** The slot whose entry goes next, -1 when there is none. Changes nothing: asked twice, it answers the same. */
   nextVictim(): number;
   /** All slots, the next victim first. The store does not change while it is iterated. */

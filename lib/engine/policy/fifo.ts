@@ -25,6 +25,10 @@ export class FifoPolicy implements EvictionPolicy {
     this.byArrival.remove(slot);
   }
 
+  onMove(_from: number, to: number): void {
+    this.byArrival.replace(to);
+  }
+
   nextVictim(): number {
     return this.byArrival.first;
   }

@@ -69,6 +69,14 @@ export class LfuPolicy implements EvictionPolicy {
     if (isAbove) this.moveWindowTo(priority);
   }
 
+  onMove(from: number, to: number): void {
+    const priority = this.priorities[from] as number;
+    this.uses[to] = this.uses[from] as number;
+    this.priorities[to] = priority;
+    if (this.isAbove(priority)) this.above.replace(to);
+    else this.lists.replace(priority & (this.lists.count - 1), to);
+  }
+
   nextVictim(): number {
     if (this.inWindow === 0) return this.lowestAbove();
     const mask = this.lists.count - 1;

@@ -29,6 +29,10 @@ export class LruPolicy implements EvictionPolicy {
     this.byRecency.remove(slot);
   }
 
+  onMove(_from: number, to: number): void {
+    this.byRecency.replace(to);
+  }
+
   nextVictim(): number {
     return this.byRecency.first;
   }

@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../../lib/core/index.js';
+import { BoundedStore } from '../../../lib/engine/index.js';
+import { BUILT_IN_POLICIES, type PolicyName } from '../../../lib/engine/policy/policies.js';
+import { assertStructure } from '../../../lib/engine/structure.js';
+import { FakeClock } from '../../../lib/testing/index.js';
+
+const LARGE = 20_000;
+
+/** Three kinds of keys. */
+const keyOf = (at: number): unknown => [at, `key ${at}`, `a key of more than sixteen characters ${at}`][at % 3];
+const isKept = (at: number): boolean => at % 100 === 7;
+
+/** The entry `at` has a ttl of its own, weighs 1, and is in one of two groups. */
+function put(store: BoundedStore<unknown, number>, at: number): void {
+  store.put(keyOf(at), at, 100_000 + at, Infinity, [isKept(at) ? 'kept' : 'large'], undefined);
+}
+
+function filled(policy: PolicyName, isWeighted = false): { store: BoundedStore<unknown, number>; clock: FakeClock } {
+  const clock = new FakeClock();
+  const store = new BoundedStore<unknown, number>({
+    bound: isWeighted
+      ? { kind: 'weight', maxSize: Infinity, maxWeight: LARGE, weigher: () => 1 }
+      : { kind: 'size', maxSize: LARGE },
+    policy: BUILT_IN_POLICIES[policy],
+    clock,
+    random: seededRandom(5),
+    onRemoval() {},
+  });
+  for (let at = 0; at < LARGE; at++) put(store, at);
+  return { store, clock };
+}
+
+describe.each(['lru', 'fifo', 'lfu'] as const)('a store with the policy %s of which little is left', (policy) => {
+  it('gives memory back after a mass removal, and keeps values, order, lifetimes and groups', () => {
+    const { store, clock } = filled(policy);
+    for (let at = 7; at < LARGE; at += 200) store.get(keyOf(at));
+    const before = store.overheadBytes;
+    const order = [...store.entries()].filter(([, at]) => isKept(at));
+    store.removeGroup('large');
+    assertStructure(store);
+    expect(store.overheadBytes).toBeLessThan(before / 4);
+    expect([...store.entries()]).toEqual(order);
+    for (const [key, at] of order) {
+      expect(store.describe(key)).toMatchObject({ value: at, ttlLeftMs: 100_000 + at, groups: ['kept'] });
+    }
+    clock.advance(100_000 + LARGE / 2);
+    expect(store.size).toBe(LARGE / 200);
+    for (let at = 0; at < LARGE; at++) put(store, at);
+    assertStructure(store);
+    expect(store.size).toBe(LARGE);
+  });
+
+  it('gives memory back when it is made smaller, and when its entries are removed one by one', () => {
+    const { store } = filled(policy, true);
+    const before = store.overheadBytes;
+    store.resize(500);
+    assertStructure(store);
+    expect([store.size, store.weight]).toEqual([500, 500]);
+    expect(store.overheadBytes).toBeLessThan(before / 4);
+    store.resize(LARGE);
+    for (let at = 0; at < LARGE; at++) put(store, at);
+    for (let at = 0; at < LARGE - 10; at++) store.remove(keyOf(at));
+    assertStructure(store);
+    expect(store.size).toBe(10);
+    expect(store.overheadBytes).toBeLessThan(before / 4);
+  });
+
+  it('shows an iteration what was there when it began and stays', () => {
+    const { store } = filled(policy);
+    const seen: number[] = [];
+    for (const [, at] of store.entries()) if (seen.push(at) === 1) store.removeGroup('large');
+    expect(seen.filter(isKept)).toHaveLength(LARGE / 100);
+    expect(seen.length).toBeLessThanOrEqual(LARGE / 100 + 1);
+  });
+});
+
+describe('a cache with a large bound and few entries', () => {
+  it('takes less than 100 KB', () => {
+    const store = new BoundedStore<number, number>({
+      bound: { kind: 'size', maxSize: 1_000_000 },
+      policy: BUILT_IN_POLICIES.lru,
+      clock: new FakeClock(),
+      random: seededRandom(5),
+      onRemoval() {},
+    });
+    for (let at = 0; at < 10; at++) store.put(at, at, Infinity, Infinity, undefined, undefined);
+    expect(store.overheadBytes).toBeLessThan(2_000);
+  });
+});
