@@ -44,8 +44,9 @@ class LoadScope {
 export const loadScope = new LoadScope();
 
 /** The load in whose course this code runs, through any depth of awaits; `undefined` outside of one, or when it has ended. */
-export function currentLoad(): LoadContext | undefined {
-  return loadScope.current?.context;
+export function currentLoad<V = unknown>(): LoadContext<V> | undefined {
+  // Only the caller knows whose course it runs in, and so what that load's values are.
+  return loadScope.current?.context as LoadContext<V> | undefined;
 }
 
 /** The flights in whose course this code runs. */

@@ -11,7 +11,7 @@ import {
 import { BoundedStore, type KeyPattern, type RemovalCause } from '../engine/index.js';
 import { ChangeLog, FlightTable } from '../resilience/index.js';
 import { BulkLoads } from './bulk-loads.js';
-import { ManyLoads, type Place } from './many-loads.js';
+import { distinctPlaces, ManyLoads, type Place } from './many-loads.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
 import type { EntryInfo } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
@@ -157,7 +157,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   async getAll(keys: Iterable<K>): Promise<Map<K, V>> {
     this.requireOpen();
     const found = new Map<K, V>();
-    for (const { index, key } of this.distinct(keys)) {
+    for (const { index, key } of distinctPlaces(this.codec, keys)) {
       const value = this.reads.fresh(index, key);
       if (value !== undefined) found.set(key, value);
     }
@@ -178,7 +178,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.requireOpen();
     const call = this.prepare(`${this.name}.getOrLoadAll()`, options);
     call.signal?.throwIfAborted();
-    const asked = this.distinct(keys);
+    const asked = distinctPlaces(this.codec, keys);
     const values = await this.manyLoads.load(asked, loader, call);
     const result = new Map<K, V>();
     asked.forEach(({ key }, position) => {
@@ -248,7 +248,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   async invalidateAll(keys: Iterable<K>): Promise<number> {
     this.requireOpen();
-    return this.distinct(keys).filter(({ index, key }) => this.invalidation.key(index, key)).length;
+    return distinctPlaces(this.codec, keys).filter(({ index, key }) => this.invalidation.key(index, key)).length;
   }
 
   async invalidateGroup(group: string): Promise<number> {
@@ -333,15 +333,6 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     const key = keyOf(this.codec, index, entry);
     if (cause === 'expired') emit(this.parts, 'expire', { key, value: entry.read(), tier: 'memory' });
     else emit(this.parts, 'evict', { key, value: entry.read(), tier: 'memory', cause });
-  }
-
-  private distinct(keys: Iterable<K>): Place<K>[] {
-    const distinct = new Map<unknown, Place<K>>();
-    for (const key of keys) {
-      const index = this.codec.index(key);
-      if (!distinct.has(index)) distinct.set(index, { index, key });
-    }
-    return [...distinct.values()];
   }
 
   private keyAt(index: unknown, key: K | undefined): K {

@@ -1,6 +1,7 @@
 import type { BulkLoads } from './bulk-loads.js';
 import type { CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
+import type { KeyCodec } from './key-codec.js';
 import type { BulkLoader, Loader } from './loader.js';
 import { settingsBehind, type Loads, type Wanted } from './loads.js';
 import type { Reads } from './reads.js';
@@ -10,6 +11,16 @@ import { waitFor, type StandIn } from './waiting.js';
 export interface Place<K> {
   readonly index: unknown;
   readonly key: K;
+}
+
+/** The places of keys, each once, in the order asked. */
+export function distinctPlaces<K>(codec: Pick<KeyCodec<K>, 'index'>, keys: Iterable<K>): Place<K>[] {
+  const distinct = new Map<unknown, Place<K>>();
+  for (const key of keys) {
+    const index = codec.index(key);
+    if (!distinct.has(index)) distinct.set(index, { index, key });
+  }
+  return [...distinct.values()];
 }
 
 interface Missing<K, V> {

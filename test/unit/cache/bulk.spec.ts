@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { createCache, defineCache, type BulkLoader, type CacheOptions } from '../../../lib/cache/index.js';
+import {
+  CacheRegistry,
+  createCache,
+  defineCache,
+  type BulkLoader,
+  type CacheOptions,
+} from '../../../lib/cache/index.js';
 import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
-import { deferred } from './deferred.js';
+import { deferred, settled } from './deferred.js';
 
 function setUp(options: CacheOptions<string, number> = {}) {
   return createCache(defineCache<string, number>('numbers', options), { clock: new FakeClock() });
@@ -136,6 +142,70 @@ describe('getOrLoadAll', () => {
     load.resolve(new Map([['a', 1]]));
     await load.promise;
     expect(await cache.get('a')).toBe(1);
+  });
+});
+
+describe('a bulk loader', () => {
+  it('says lifetime, groups and skip() of one value by load.of(key), over what it says of all', async () => {
+    const cache = setUp({ ttl: 1_000 });
+    await cache.getOrLoadAll(['a', 'b', 'c', 'd'], (keys, load) => {
+      load.of('a').ttl(10);
+      load.of('b').groups('of b');
+      load.of('c').skip();
+      load.of('unasked').ttl(20);
+      load.groups('of all');
+      load.ttl(100);
+      return lengths([...keys, 'unasked']);
+    });
+    expect(await cache.entry('a')).toMatchObject({ ttlLeftMs: 10, groups: ['of all'] });
+    expect(await cache.entry('b')).toMatchObject({ ttlLeftMs: 100, groups: ['of all', 'of b'] });
+    expect(await cache.has('c')).toBe(false);
+    expect(await cache.entry('d')).toMatchObject({ ttlLeftMs: 100, groups: ['of all'] });
+    expect(await cache.entry('unasked')).toMatchObject({ ttlLeftMs: 20 });
+  });
+
+  it('is told of one value by load.of() where it loads that alone', async () => {
+    const cache = setUp({ bulkLoader: (keys, load) => (load.of(keys[0]).ttl(10), lengths(keys)), batch: true });
+    await cache.getOrLoad('a');
+    expect((await cache.entry('a'))?.ttlLeftMs).toBe(10);
+    await cache.getOrLoad('b', (key, load) => (load.of('whatever').ttl(20), key.length));
+    expect((await cache.entry('b'))?.ttlLeftMs).toBe(20);
+  });
+
+  it('promise Stale: loads all that is stale anew in one run behind', async () => {
+    const clock = new FakeClock();
+    const { asked, loader } = recording(lengths);
+    const definition = defineCache<string, number>('numbers', { ttl: 1_000, staleWhileRevalidate: '1m' });
+    const cache = createCache(definition, { clock });
+    const recorder = new EventRecorder(cache.events$);
+    await cache.putAll([
+      ['a', 10],
+      ['b', 20],
+    ]);
+    clock.advance(2_000);
+    const leaving = new AbortController();
+    const all = cache.getOrLoadAll(['a', 'b', 'c'], loader, { signal: leaving.signal, abortWhenAbandoned: true });
+    expect([...(await all)]).toEqual([
+      ['a', 10],
+      ['b', 20],
+      ['c', 1],
+    ]);
+    await settled();
+    expect(asked).toEqual([['c'], ['a', 'b']]);
+    expect(recorder.of('refresh').map(({ key }) => key)).toEqual(['a', 'b']);
+    expect([...(await cache.getAll(['a', 'b'])).values()]).toEqual([1, 1]);
+  });
+});
+
+describe('report', () => {
+  it('is a loadError event, and counts nothing', () => {
+    const registry = new CacheRegistry();
+    registry.define(defineCache<string, number>('numbers'));
+    const cache = registry.core<string, number>('numbers', 'a test');
+    const recorder = new EventRecorder(cache.events$);
+    cache.report('broken', 'a');
+    expect(recorder.events).toMatchObject([{ type: 'loadError', cache: 'numbers', key: 'a', error: 'broken' }]);
+    expect(cache.stats()).toMatchObject({ loadErrors: 0, loads: 0 });
   });
 });
 

@@ -199,8 +199,8 @@ describe('promise Stale: a decorated method', () => {
     @Cacheable(Words, { key, staleIfError: '1h' })
     async conditional(_id: string): Promise<string> {
       this.calls++;
-      const load = currentLoad();
-      if (load?.stale !== undefined) return load.notModified() as string;
+      const load = currentLoad<string>();
+      if (load?.stale !== undefined) return load.notModified();
       return 'first';
     }
 

@@ -7,11 +7,14 @@ import { Controller, Injectable, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import {
   Cacheable,
+  CacheableAll,
   CacheClosedError,
   CacheDefaults,
   CacheError,
   CacheEvict,
   CacheGroup,
+  CacheLoadFailedError,
+  CacheLoadTimeoutError,
   CacheMisuseError,
   CacheModule,
   CacheNoLoaderError,
@@ -30,6 +33,7 @@ import {
   isCacheError,
   MemoryCache,
   OnCacheEvent,
+  type AgeOptions,
   type AnyDefinition,
   type BulkLoader,
   type Cache,
@@ -60,10 +64,12 @@ import {
   type LoadContext,
   type Loader,
   type LoadOptions,
+  type LoadTimeout,
   type MemoryCacheDefinition,
   type MemoryCacheOptions,
   type MemoryCacheStats,
   type MemoryEntryOptions,
+  type MethodLoadOptions,
   type Observer,
   type OptionProblem,
   type OwnCacheOptions,
@@ -71,6 +77,7 @@ import {
   type PolicyHost,
   type PolicyName,
   type Random,
+  type RefreshAhead,
   type StoreOptions,
   type Subscribable,
   type Unsubscribable,
@@ -105,7 +112,11 @@ const userKey: StoreOptions<string, User | null, [id: string], NoArguments, NoAr
   unless: (user) => user?.name === '',
 };
 const ownCache: OwnCacheOptions = { maxSize: 5, maxItems: 10 };
-const classDefaults: ClassDefaultOptions = { ttl: '1m' };
+const refreshAhead: RefreshAhead = { beta: 1 };
+const loadTimeout: LoadTimeout = { soft: '1s', hard: '5s' };
+const ages: AgeOptions = { staleIfError: '1h', refreshAhead };
+const loads: MethodLoadOptions = { ...ages, loadTimeout, negativeTtl: '10s' };
+const classDefaults: ClassDefaultOptions = { ttl: '1m', ...loads };
 const byKey: EvictOptions<string, [id: string], NoArguments, NoArguments, NoArguments> = { key: (id) => id };
 
 @Injectable()
@@ -114,6 +125,7 @@ const byKey: EvictOptions<string, [id: string], NoArguments, NoArguments, NoArgu
 class UsersService {
   calls = 0;
   readonly evictions: string[] = [];
+  readonly asked: string[] = [];
   readonly lengths: Cache<string, number>;
   readonly sessions: MemoryCache<string, number>;
 
@@ -131,6 +143,12 @@ class UsersService {
     this.calls++;
     if (currentLoad() === undefined) throw new Error('a decorated method runs as a load');
     return { id, name: `user ${id}` };
+  }
+
+  @CacheableAll(Users, { key: (id: string) => id, ...loads })
+  async findAll(ids: string[]): Promise<User[]> {
+    this.asked.push(...ids);
+    return ids.map((id) => ({ id, name: `user ${id}` }));
   }
 
   @Cacheable({ ttl: '30s', ...ownCache })
@@ -191,6 +209,8 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_ENGINE,
   calls: 1,
   saved: 'saved',
+  many: ['user 3', 'saved', 'user 1', 'user 3'],
+  asked: ['3'],
   replayed: [0, 1, 2],
   invalidated: ['1', 'group people'],
   names: true,
@@ -206,6 +226,8 @@ export const EXPECTED: Record<string, unknown> = {
     'CACHE_OPTIONS',
     'CACHE_MISUSE',
     'CACHE_REENTRANCY',
+    'CACHE_LOAD_FAILED',
+    'CACHE_LOAD_TIMEOUT',
     'CACHE_NO_LOADER',
     'CACHE_CLOSED',
     'CACHE_UNKNOWN',
@@ -222,6 +244,7 @@ async function useNest() {
   const { calls } = service;
   await service.save({ id: '2', name: 'saved' });
   const saved = (await service.find('2'))?.name;
+  const many = (await service.findAll(['3', '2', '1', '3'])).map(({ name }) => name);
   await firstValueFrom(service.sequence(3).pipe(toArray()));
   const replayed = await firstValueFrom(service.sequence(3).pipe(toArray()));
   await service.remove('1');
@@ -231,6 +254,8 @@ async function useNest() {
   const seen = {
     calls,
     saved,
+    many,
+    asked: service.asked,
     replayed,
     invalidated: [...service.evictions],
     names: ['users', 'lengths', 'sessions', 'UsersService.sequence'].every((name) => registry.names().includes(name)),
@@ -316,6 +341,8 @@ function useErrors() {
     new CacheOptionsError('cache "users"', [problem]),
     new CacheMisuseError('misuse'),
     new CacheReentrancyError('users', '1'),
+    new CacheLoadFailedError('users', 'no answer'),
+    new CacheLoadTimeoutError('users', '1', 100),
     new CacheNoLoaderError('users'),
     new CacheClosedError('users'),
     new CacheUnknownError('users', []),
