@@ -1,9 +1,11 @@
+import process from 'node:process';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Injectable, Logger, Scope } from '@nestjs/common';
 import { ContextIdFactory } from '@nestjs/core';
 import { defer, firstValueFrom, lastValueFrom, NEVER, Observable, of, throwError, toArray } from 'rxjs';
 import {
   Cacheable,
+  CacheableAll,
   CacheDefaults,
   CacheEvict,
   CacheLoadTimeoutError,
@@ -239,7 +241,7 @@ describe('promise Stale: a decorated method', () => {
     expect(service.seen).toEqual([undefined, 'a 1']);
   });
 
-  it('makes a failure behind an event, not an unhandled rejection, and rests for staleBackoff', async () => {
+  it('makes a failure behind an event, and rests for staleBackoff', async () => {
     const { service, clock, events } = await start(Weather);
     await service.stale('a');
     clock.advance(2_000);
@@ -449,6 +451,65 @@ describe('promise Stale: a method that returns an Observable or an AsyncIterable
     clock.advance(501);
     await expect(late).rejects.toThrow(CacheLoadTimeoutError);
     clock.advance(60_000);
+  });
+});
+
+describe('a load behind that fails', () => {
+  const down = (): Promise<never> => Promise.reject(new Error('down'));
+
+  @Injectable()
+  class Failing {
+    isDown = false;
+
+    @Cacheable({ ttl: 1_000, staleWhileRevalidate: '1m', staleBackoff: 0 })
+    async promise(): Promise<string> {
+      return this.isDown ? down() : 'stored';
+    }
+
+    @Cacheable({ ttl: 1_000, staleWhileRevalidate: '1m', staleBackoff: 0 })
+    observable(): Observable<string> {
+      return defer(() => (this.isDown ? down() : of('stored')));
+    }
+
+    @Cacheable({ ttl: 1_000, staleWhileRevalidate: '1m', staleBackoff: 0 })
+    async *iterable(): AsyncGenerator<string> {
+      yield this.isDown ? await down() : 'stored';
+    }
+
+    @Cacheable(Words, { key: () => 'second', staleWhileRevalidate: '1m', staleBackoff: 0 })
+    second(): Observable<string> {
+      return this.isDown ? of('1', '2') : of('stored');
+    }
+
+    @CacheableAll(Words, { key, staleWhileRevalidate: '1m', staleBackoff: 0 })
+    async many(ids: string[]): Promise<string[]> {
+      return this.isDown ? down() : ids.map(() => 'stored');
+    }
+  }
+
+  it('is an event and no unhandled rejection, whatever the method returns', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      const { service, clock, events } = await start(Failing);
+      const callAll = async (): Promise<unknown[]> => [
+        await service.promise(),
+        await firstValueFrom(service.observable()),
+        ...(await all(service.iterable())),
+        await firstValueFrom(service.second()),
+        ...(await service.many(['a', 'b'])),
+      ];
+      await callAll();
+      clock.advance(2_000);
+      service.isDown = true;
+      expect(await callAll()).toEqual(Array.from({ length: 6 }, () => 'stored'));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(events.of('loadError').map(({ cause }) => cause)).toEqual(Array.from({ length: 6 }, () => 'refresh'));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
   });
 });
 
