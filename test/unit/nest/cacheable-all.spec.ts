@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
+import { EMPTY } from 'rxjs';
 import {
   Cacheable,
   CacheableAll,
   CacheDefaults,
   CacheEvict,
   CacheGroup,
+  CacheOperationInterceptor,
   CacheReentrancyError,
   CacheRegistry,
   currentLoad,
@@ -325,5 +327,20 @@ describe('@CacheableAll', () => {
     const app = await appOf({ providers: [Thesaurus] }, { clock: new FakeClock() });
     await app.get(Thesaurus).findAll(['a']);
     expect((await app.get(CacheRegistry).get(Words).entry('a'))?.ttlLeftMs).toBe(50);
+  });
+
+  it('is refused on a handler that only the interceptor serves', async () => {
+    class Controller {
+      async find(ids: string[]): Promise<string[]> {
+        return ids;
+      }
+    }
+    const { find } = Controller.prototype;
+    // From outside, and with nothing put in the place of the method.
+    CacheableAll(Words, { key: (id: string) => id })(Controller.prototype, 'find', { value: find });
+    const app = await appOf({ providers: [CacheOperationInterceptor] });
+    const context = { getClass: () => Controller, getHandler: () => find, getArgs: () => [] };
+    const handle = () => app.get(CacheOperationInterceptor).intercept(context as never, { handle: () => EMPTY });
+    expect(handle).toThrow('@CacheableAll of Controller.find stands on a handler that the interceptor serves');
   });
 });
