@@ -69,7 +69,13 @@ export class BulkLoads<K, V> {
     // Values of keys that nobody asked for: fenced by the run's own start, and never in place of one that is there.
     for (const [index, { key, value }] of byIndex) {
       if (store.peek(index) !== undefined) continue;
-      this.runs.store(run, { index, key, fence: first.fence }, { value }, loadMs, context.saidOf(index));
+      this.runs.store(
+        run,
+        { index, key, fence: first.fence, isUnasked: true },
+        { value },
+        loadMs,
+        context.saidOf(index),
+      );
     }
   }
 }

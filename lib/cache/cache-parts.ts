@@ -12,7 +12,7 @@ export interface CacheParts<K, V> {
   readonly settings: CacheSettings<K, V>;
   readonly codec: KeyCodec<K>;
   readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
-  readonly changes: ChangeLog<K>;
+  readonly changes: ChangeLog;
   readonly flights: FlightTable<K, V>;
   readonly numbers: Numbers;
   readonly events: Emitter<CacheEvent<K, V>>;

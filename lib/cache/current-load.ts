@@ -7,6 +7,8 @@ export interface RunningLoad {
   readonly context: LoadContext;
   /** Several for a bulk load. */
   readonly flights: readonly Flight<unknown, unknown>[];
+  /** What its loader left running is in the course of nothing any more. */
+  hasEnded: boolean;
 }
 
 /**
@@ -18,7 +20,8 @@ class LoadScope {
   private running = 0;
 
   get current(): RunningLoad | undefined {
-    return this.storage.getStore();
+    const load = this.storage.getStore();
+    return load?.hasEnded === false ? load : undefined;
   }
 
   /** Runs a loader in a load's course. {@link leave} must follow, once, when the load has ended or was given up. */
@@ -27,16 +30,18 @@ class LoadScope {
     return this.storage.run(load, loader);
   }
 
-  leave(): void {
+  leave(load: RunningLoad): void {
+    load.hasEnded = true;
     if (--this.running === 0) this.storage.disable();
   }
 
   /** Both, around a loader that returns a promise. */
-  async runToEnd<T>(load: RunningLoad, loader: () => Promise<T>): Promise<T> {
+  async runToEnd<T>(context: LoadContext, loader: () => Promise<T>): Promise<T> {
+    const load: RunningLoad = { context, flights: [], hasEnded: false };
     try {
       return await this.enter(load, loader);
     } finally {
-      this.leave();
+      this.leave(load);
     }
   }
 }

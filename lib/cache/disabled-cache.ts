@@ -50,7 +50,7 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     options.signal?.throwIfAborted();
     const context = new RunningLoadContext<V>(this.name, undefined);
     const ownKey = key ?? (this.codec.key(index) as K);
-    const value = loadScope.runToEnd({ context, flights: [] }, async () => loader(ownKey, context));
+    const value = loadScope.runToEnd(context, async () => loader(ownKey, context));
     return value;
   }
 
@@ -154,7 +154,7 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
   /** The values by the index of their keys. */
   private async runBulk(keys: readonly K[], bulkLoader: BulkLoader<K, V>): Promise<ReadonlyMap<unknown, V>> {
     const context = new BulkLoadContext<V>(this.name, this.codec);
-    const loaded = await loadScope.runToEnd({ context, flights: [] }, async () => bulkLoader(keys, context));
+    const loaded = await loadScope.runToEnd(context, async () => bulkLoader(keys, context));
     return new Map([...loaded].map(([key, value]) => [this.codec.index(key), value]));
   }
 }

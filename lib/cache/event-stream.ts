@@ -1,26 +1,35 @@
 import process from 'node:process';
-import { Observable, Subscriber, type Observer, type Subscription } from 'rxjs';
+import { Observable, Subscriber, type Observer, type Operator, type Subscription } from 'rxjs';
 import type { Subscribable } from '../core/index.js';
 
 /**
- * A cache's events as an RxJS stream, synchronous and hot. A handler given to `subscribe` that throws harms neither the
- * cache nor the other observers: it is warned about, once for each stream. (RxJS alone would end the process.)
+ * A cache's events as an RxJS stream, synchronous and hot. A handler that throws or rejects, at the end of a chain of
+ * operators too, harms neither the cache nor the other observers: it is warned about, once for each stream. (RxJS alone
+ * would end the process.)
  */
 export class EventStream<T> extends Observable<T> {
   private warned = false;
+  private readonly cacheName: string;
 
-  constructor(source: Subscribable<T>, name: string) {
+  constructor(origin: Subscribable<T> | undefined, cacheName: string) {
     super((subscriber) => {
-      const subscription = source.subscribe({
+      const subscription = origin?.subscribe({
         next: (event) => subscriber.next(event),
         complete: () => subscriber.complete(),
       });
-      return () => subscription.unsubscribe();
+      return () => subscription?.unsubscribe();
     });
-    this.name = name;
+    this.cacheName = cacheName;
   }
 
-  private readonly name: string;
+  /** What an operator makes of this stream is guarded like it. */
+  override lift<R>(operator?: Operator<T, R>): Observable<R> {
+    const lifted = new EventStream<R>(undefined, this.cacheName);
+    // As RxJS itself does: the operator knows what it makes of the values of its source.
+    lifted.source = this as Observable<unknown>;
+    lifted.operator = operator as Operator<unknown, R> | undefined;
+    return lifted;
+  }
 
   override subscribe(observer?: Partial<Observer<T>> | ((value: T) => void) | null): Subscription {
     // An operator's own subscriber: RxJS links it to what is subscribed behind it, so it must arrive as it is.
@@ -28,20 +37,25 @@ export class EventStream<T> extends Observable<T> {
     const given = typeof observer === 'function' ? { next: observer } : (observer ?? {});
     return super.subscribe({
       next: (event) => this.guarded(() => given.next?.(event)),
-      error: (error) => given.error?.(error),
+      error: (error) => this.guarded(() => (given.error === undefined ? this.warn(error) : given.error(error))),
       complete: () => this.guarded(() => given.complete?.()),
     });
   }
 
-  private guarded(handle: () => void): void {
+  private guarded(handle: () => unknown): void {
     try {
-      handle();
+      const outcome = handle();
+      if (outcome instanceof Promise) outcome.catch((error: unknown) => this.warn(error));
     } catch (error) {
-      if (this.warned) return;
-      this.warned = true;
-      process.emitWarning(
-        `an event handler of cache "${this.name}" threw: ${error instanceof Error ? error.stack : String(error)}`,
-      );
+      this.warn(error);
     }
+  }
+
+  private warn(error: unknown): void {
+    if (this.warned) return;
+    this.warned = true;
+    process.emitWarning(
+      `an event handler of cache "${this.cacheName}" failed: ${error instanceof Error ? error.stack : String(error)}`,
+    );
   }
 }

@@ -1,5 +1,12 @@
+import { CacheMisuseError, show } from '../core/index.js';
 import { compilePattern, type KeyPattern } from '../engine/index.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
+
+/** A key and what it stands under. */
+interface Place<K> {
+  readonly index: unknown;
+  readonly key: K;
+}
 
 /**
  * Makes entries unusable. The change is noted first, so that whatever was being loaded for them is refused when it
@@ -35,6 +42,7 @@ export class Invalidation<K, V> {
   }
 
   group(group: string): number {
+    requireGroup(this.parts.name, group);
     this.parts.changes.changeGroup(group);
     const removed = this.parts.store.removeGroup(group);
     this.count(removed);
@@ -43,14 +51,22 @@ export class Invalidation<K, V> {
   }
 
   matching(pattern: KeyPattern<K>): number {
-    const { codec, changes, store } = this.parts;
-    const { name, matches } = compilePattern<K>(pattern, (key) => codec.text(codec.index(key)));
-    // Tried on every key before anything changes, so that a predicate that throws loses nothing.
-    const matched: unknown[] = [];
-    for (const [index, entry] of store.entries()) if (matches(keyOf(codec, index, entry))) matched.push(index);
-    changes.changeMatching(matches);
-    let removed = 0;
-    for (const index of matched) if (store.remove(index) !== undefined) removed++;
+    const { codec, changes, store, flights } = this.parts;
+    // By the index, which no caller can change, where a pattern looks at text.
+    const { name, matches } =
+      typeof pattern === 'function'
+        ? compilePattern<Place<K>>(({ key }) => pattern(key))
+        : compilePattern<Place<K>>(pattern, ({ index }) => codec.text(index));
+    // Tried on every key before anything changes, so that a predicate that throws loses nothing; and on those that are
+    // being loaded, now, because a predicate may say something else when their load ends.
+    const loading = [...flights].filter(({ index, key }) => matches({ index, key }));
+    const stored: unknown[] = [];
+    for (const [index, entry] of store.entries()) {
+      if (matches({ index, key: keyOf(codec, index, entry) })) stored.push(index);
+    }
+    changes.changePattern();
+    for (const { index } of loading) changes.changeKey(index);
+    const removed = stored.filter((index) => store.remove(index) !== undefined).length;
     this.count(removed);
     if (this.parts.events.observed) emit(this.parts, 'invalidate', { pattern: name, cause: 'pattern' });
     return removed;
@@ -65,4 +81,9 @@ export class Invalidation<K, V> {
   private count(removed: number): void {
     this.parts.numbers.invalidations += removed;
   }
+}
+
+function requireGroup(cache: string, group: unknown): void {
+  if (typeof group === 'string' && group !== '') return;
+  throw new CacheMisuseError(`${cache}.invalidateGroup() needs the name of a group (received ${show(group)})`);
 }

@@ -1,7 +1,7 @@
 import { Flight, type Fence } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
-import { currentFlights, loadScope } from './current-load.js';
+import { currentFlights, loadScope, type RunningLoad } from './current-load.js';
 import type { RunningLoadContext, Said } from './load-context.js';
 import { write, type Outcome } from './write.js';
 
@@ -24,6 +24,7 @@ interface Destination<K> {
   readonly index: unknown;
   readonly key: K;
   readonly fence: Fence;
+  readonly isUnasked?: boolean;
 }
 
 /**
@@ -31,8 +32,8 @@ interface Destination<K> {
  * a loader that takes longer than `loadTimeout.hold`. Whoever waits, and for how long, is not its business.
  */
 export class LoadRuns<K, V> {
-  /** The contexts of the loads that run now and were not given up. */
-  private readonly running = new Set<RunningLoadContext<V>>();
+  /** What the loads that run now, and were not given up, are in the course of. */
+  private readonly running = new Map<RunningLoadContext<V>, RunningLoad>();
 
   constructor(private readonly parts: CacheParts<K, V>) {}
 
@@ -55,7 +56,8 @@ export class LoadRuns<K, V> {
         : clock.after(holdMs, () => this.abandon(run, new Error(`the loader did not settle within ${holdMs} ms`)));
     if (abortWhenAbandoned) for (const flight of run.flights) flight.onDeserted = () => this.desert(run);
     numbers.loads++;
-    this.running.add(run.context);
+    const scope: RunningLoad = { context: run.context, flights: run.flights, hasEnded: false };
+    this.running.set(run.context, scope);
     const end = (): number => {
       cancelHold?.();
       this.leave(run.context);
@@ -77,14 +79,14 @@ export class LoadRuns<K, V> {
       if (run.cause === 'refresh') numbers.refreshes++;
       else numbers.missLatency.record(clock.now() - startedMs);
     };
-    let result: R | PromiseLike<R>;
+    let result: R | Promise<R>;
     try {
-      result = loadScope.enter({ context: run.context, flights: run.flights }, loader);
+      result = settling(loadScope.enter(scope, loader));
     } catch (error) {
       fail(error);
       return;
     }
-    if (isPromiseLike(result)) result.then(succeed, fail);
+    if (result instanceof Promise) result.then(succeed, fail);
     else succeed(result);
   }
 
@@ -101,7 +103,7 @@ export class LoadRuns<K, V> {
    */
   store(
     run: Run<K, V>,
-    { index, key, fence }: Destination<K>,
+    { index, key, fence, isUnasked }: Destination<K>,
     outcome: Outcome<V>,
     loadMs: number,
     said: Said = run.context,
@@ -110,7 +112,7 @@ export class LoadRuns<K, V> {
     if (said.skipped) return false;
     try {
       const { ttlMs, moreGroups: groups } = said;
-      return write(this.parts, { index, key, outcome, cause, fence, call, ttlMs, groups, loadMs });
+      return write(this.parts, { index, key, outcome, cause, fence, isUnasked, call, ttlMs, groups, loadMs });
     } catch (error) {
       if (this.parts.events.observed) emit(this.parts, 'tierError', { key, tier: 'memory', cause, error });
       return false;
@@ -128,24 +130,25 @@ export class LoadRuns<K, V> {
         resolve();
       });
     });
-    for (const context of this.running) {
+    for (const context of this.running.keys()) {
       context.abort(reason);
       this.leave(context);
     }
   }
 
   private fail(run: Run<K, V>, loadMs: number, error: unknown): void {
-    const { numbers, events, store, clock } = this.parts;
+    const { numbers, events, store, clock, changes } = this.parts;
     numbers.loadErrors++;
     for (const flight of run.flights) {
       const { key, index } = flight;
       if (events.observed) emit(this.parts, 'loadError', { key, cause: run.cause, durationMs: loadMs, error });
+      // The failure of a load that was outdated says nothing about what stands there now.
+      const isCurrent = !flight.abandoned && changes.permits(flight.fence, flight);
       const life = store.peek(index)?.life;
-      const nowMs = clock.now();
-      if (life !== undefined) life.restUntil(nowMs + run.call.backoffMs);
+      if (isCurrent) life?.restUntil(clock.now() + run.call.backoffMs);
       // An error is remembered only where no value, fresh or stale, can be served in its place.
       const replaceable = life === undefined && store.peek(index) === undefined;
-      if (run.call.errorTtlMs > 0 && replaceable && !flight.abandoned) this.store(run, flight, { error }, loadMs);
+      if (run.call.errorTtlMs > 0 && replaceable && isCurrent) this.store(run, flight, { error }, loadMs);
       this.close(flight);
       flight.reject(error);
     }
@@ -174,7 +177,10 @@ export class LoadRuns<K, V> {
 
   /** The run is no longer the current load of anything: it has ended, or was given up. */
   private leave(context: RunningLoadContext<V>): void {
-    if (this.running.delete(context)) loadScope.leave();
+    const scope = this.running.get(context);
+    if (scope === undefined) return;
+    this.running.delete(context);
+    loadScope.leave(scope);
   }
 
   private close(flight: Flight<K, V>): void {
@@ -188,6 +194,10 @@ export function noteWait(flight: Flight<unknown, unknown>): void {
   for (const waiting of currentFlights()) waiting.waitFor(flight);
 }
 
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+/** What a loader returned, with a promise of ours in the place of any other: those settle once, and never throw. */
+function settling<T>(result: T | PromiseLike<T>): T | Promise<T> {
+  if (result instanceof Promise) return result;
+  const isPromiseLike =
+    typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';
+  return isPromiseLike ? new Promise<T>((resolve) => resolve(result)) : (result as T);
 }

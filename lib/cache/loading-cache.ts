@@ -29,7 +29,7 @@ import { LoadRuns } from './load-runs.js';
 import { Loads } from './loads.js';
 import { HITS_PER_TIMING, Numbers } from './numbers.js';
 import type { CacheSettings } from './settings.js';
-import type { StoredEntry } from './stored-entry.js';
+import { copyOf, type StoredEntry } from './stored-entry.js';
 import { write } from './write.js';
 
 /** The cache over this process's memory: names the steps; each lives in its own file. */
@@ -64,7 +64,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       settings,
       codec: settings.codec,
       store: this.store,
-      changes: new ChangeLog<K>(),
+      changes: new ChangeLog(),
       flights: new FlightTable<K, V>(),
       numbers: this.numbers,
       events: this.events,
@@ -125,7 +125,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   loadAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V> {
     if (this.isClosed) return Promise.reject(new CacheClosedError(this.name));
     const loaded = this.loads.load({ index, key: this.keyAt(index, key), loader, call: options });
-    return this.settings.cloned ? loaded.then((value) => structuredClone(value)) : loaded;
+    return this.settings.cloned ? loaded.then((value) => copyOf(value)) : loaded;
   }
 
   async loadAllAt(
@@ -135,7 +135,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   ): Promise<readonly (V | undefined)[]> {
     this.requireOpen();
     const values = await this.manyLoads.load(places, loader, options);
-    return this.settings.cloned ? values.map((value) => structuredClone(value)) : values;
+    return this.settings.cloned ? values.map((value) => copyOf(value)) : values;
   }
 
   putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void {
@@ -183,7 +183,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     const result = new Map<K, V>();
     asked.forEach(({ key }, position) => {
       const value = values[position];
-      if (value !== undefined) result.set(key, this.settings.cloned ? structuredClone(value) : value);
+      if (value !== undefined) result.set(key, this.settings.cloned ? copyOf(value) : value);
     });
     return result;
   }
@@ -208,7 +208,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.requireOpen();
     const prepared = this.prepare(`${this.name}.putAll()`, options);
     const all = [...entries];
-    // All or nothing: a bad value is found before the first is stored.
+    // Before the first is stored, so that a missing value loses nothing.
     for (const [, value] of all) requireValue(`${this.name}.putAll()`, value);
     for (const [key, value] of all) this.putNow(this.codec.index(key), key, value, prepared);
   }
@@ -227,7 +227,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.requireOpen();
     const wanted = { index: this.codec.index(key), key, loader: undefined, call: this.settings.call };
     const value = await this.loads.refresh(wanted);
-    return this.settings.cloned ? structuredClone(value) : value;
+    return this.settings.cloned ? copyOf(value) : value;
   }
 
   async touch(key: K, ttl?: Duration): Promise<boolean> {
@@ -292,6 +292,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.isClosed = true;
     this.store.clear();
     await this.runs.drain(new CacheClosedError(this.name));
+    // What ends later finds everything changed, and stores nothing.
+    this.parts.changes.changeAll();
     this.store.dispose();
     this.events.complete();
   }
@@ -321,9 +323,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   /** A caller's write: whatever is being loaded for this key is older. */
   private putNow(index: unknown, key: K, value: V, call: CallSettings): void {
     const { changes } = this.parts;
+    // First, since a weigher, a groups function or a value that cannot be copied may throw: then nothing has changed.
+    write(this.parts, { index, key, outcome: { value }, cause: 'put', fence: changes.present(), call });
     changes.changeKey(index);
     this.numbers.puts++;
-    write(this.parts, { index, key, outcome: { value }, cause: 'put', fence: changes.present(), call });
   }
 
   private onRemoval(index: unknown, entry: StoredEntry<K, V>, cause: RemovalCause): void {

@@ -86,3 +86,12 @@ export class FailedEntry<K, V> extends StoredEntry<K, V> {
     return Promise.reject(this.error);
   }
 }
+
+/** A caller's own copy of what a load returned; the value itself where that cannot be copied, for then it was not stored. */
+export function copyOf<V>(value: V): V {
+  try {
+    return structuredClone(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CacheLoadTimeoutError, type Cancel } from '../core/index.js';
 import type { Flight } from '../resilience/index.js';
 import type { CacheParts } from './cache-parts.js';
@@ -54,6 +55,8 @@ export function waitFor<K, V>(
     let cancelTimer: Cancel | undefined;
     if (standIn !== undefined && softMs < hardMs) cancelTimer = clock.after(softMs, passSoft);
     else if (hardMs !== Infinity) cancelTimer = clock.after(hardMs, passHard);
+    // Many calls may share the signal of one request; each listener leaves with its call.
+    if (signal !== undefined) setMaxListeners(0, signal);
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted === true) abort();
     result.then(

@@ -21,6 +21,8 @@ export interface Write<K, V> {
   readonly ttlMs?: number;
   /** What the loader said, added to the others. */
   readonly groups?: readonly string[];
+  /** Nobody asked for this key, so nobody could tell that a pattern meant it. */
+  readonly isUnasked?: boolean;
   /** How long the load took. */
   readonly loadMs?: number;
 }
@@ -33,7 +35,11 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
   const { store, changes } = parts;
   const { index, key, call, cause } = write;
   const groups = groupsOf(parts, write);
-  if (!changes.permits(write.fence, { index, key, groups })) return false;
+  const target = { index, groups };
+  const permitted = write.isUnasked
+    ? changes.permitsUnasked(write.fence, target)
+    : changes.permits(write.fence, target);
+  if (!permitted) return false;
 
   const { entry, lifetimeMs } = entryOf(parts, write);
   if (lifetimeMs <= 0) {

@@ -17,7 +17,7 @@ export type KeyText<K> = (key: K) => string | undefined;
 
 /** Compiles a pattern; what is none is a CacheMisuseError. */
 export function compilePattern<K>(pattern: KeyPattern<K>, textOf: KeyText<K> = ownText): CompiledPattern<K> {
-  if (typeof pattern === 'function') return { name: '(predicate)', matches: (key) => Boolean(pattern(key)) };
+  if (typeof pattern === 'function') return { name: '(predicate)', matches: (key) => answerOf(pattern(key)) };
   if (typeof pattern === 'string') return { name: pattern, matches: onText(textOf, compileGlob(pattern)) };
   if (pattern instanceof RegExp) {
     // A copy of our own: with the flags g and y, `test` remembers where it stopped.
@@ -39,4 +39,12 @@ function onText<K>(textOf: KeyText<K>, matches: (text: string) => boolean): (key
 
 function ownText(key: unknown): string | undefined {
   return typeof key === 'string' || typeof key === 'number' ? String(key) : undefined;
+}
+
+/** A promise is no answer, and as a truthy value it would pick every key. */
+function answerOf(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null || !('then' in answer)) return Boolean(answer);
+  throw new CacheMisuseError(
+    'invalidateMatching() was given an asynchronous function; it must answer true or false at once',
+  );
 }

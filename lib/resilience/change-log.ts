@@ -8,38 +8,36 @@ export interface Fence {
 }
 
 /** What a result would be stored under. */
-export interface Target<K> {
+export interface Target {
   /** What identifies the entry. */
   readonly index: unknown;
-  readonly key: K;
   readonly groups: readonly string[];
-}
-
-interface MatchingChange<K> {
-  readonly at: number;
-  readonly matches: (key: K) => boolean;
 }
 
 /**
  * Fences for asynchronous writes: decides whether a result that took time to compute may still be stored.
  *
  * Every change of a key, a group, a pattern or everything gets the next number of one counter. A computation takes a
- * fence, the counter's value, before it starts; its result is refused when its key, one of its groups, a pattern that
- * matches it, or everything changed at a higher number. No clock is involved, so two changes in one millisecond are two.
+ * fence, the counter's value, before it starts; its result is refused when its key, one of its groups or everything
+ * changed at a higher number. No clock is involved, so two changes in one millisecond are two.
+ *
+ * A pattern is tried by its owner, at once, on every key that is being computed, and the matching ones are changed here
+ * one by one: what a predicate would say later is another question. Only for keys that nobody knew of is a changed
+ * pattern remembered, as a number: {@link permitsUnasked}.
  *
  * Invariant: a change is remembered exactly as long as an open fence is older than it. Without an open fence nothing is
  * remembered and a change costs one increment; with one, O(1) and a map entry. Closing a fence forgets in amortised
  * O(1), because each map is kept in the order of its changes.
  */
-export class ChangeLog<K> {
+export class ChangeLog {
   private sequence = 0;
   private clearedAt = 0;
   private groupChangedAt = 0;
+  private patternChangedAt = 0;
   /** In the order they were opened, so the first is the oldest. */
   private readonly open = new Set<Fence>();
   private readonly keys = new Map<unknown, number>();
   private readonly groups = new Map<string, number>();
-  private patterns: MatchingChange<K>[] = [];
 
   /** A fence for a computation that is about to start. Close it when the result is stored or dropped. */
   openFence(): Fence {
@@ -48,7 +46,7 @@ export class ChangeLog<K> {
     return fence;
   }
 
-  /** A fence for a write that happens at once, after its own change was noted: it needs no closing. */
+  /** A fence for a write that happens at once: it needs no closing. */
   present(): Fence {
     return { since: this.sequence };
   }
@@ -59,7 +57,6 @@ export class ChangeLog<K> {
     const upTo = oldest === undefined ? Infinity : oldest.since;
     forgetUpTo(this.keys, upTo);
     forgetUpTo(this.groups, upTo);
-    if (this.patterns.length > 0) this.patterns = this.patterns.filter((change) => change.at > upTo);
   }
 
   changeKey(index: unknown): void {
@@ -72,24 +69,27 @@ export class ChangeLog<K> {
     if (this.open.size > 0) setLast(this.groups, group, this.sequence);
   }
 
-  changeMatching(matches: (key: K) => boolean): void {
-    this.sequence++;
-    if (this.open.size > 0) this.patterns.push({ at: this.sequence, matches });
+  /** Something changed that only keys which nobody knows of can still be concerned by. */
+  changePattern(): void {
+    this.patternChangedAt = ++this.sequence;
   }
 
   changeAll(): void {
     this.clearedAt = ++this.sequence;
     this.keys.clear();
     this.groups.clear();
-    this.patterns = [];
   }
 
   /** Whether nothing that concerns the target changed since the fence was opened. */
-  permits({ since }: Fence, { index, key, groups }: Target<K>): boolean {
+  permits({ since }: Fence, { index, groups }: Target): boolean {
     if (since === this.sequence) return true;
     if (this.clearedAt > since || (this.keys.get(index) ?? 0) > since) return false;
-    if (groups.some((group) => (this.groups.get(group) ?? 0) > since)) return false;
-    return !this.patterns.some((change) => change.at > since && matchesOrThrows(change, key));
+    return !groups.some((group) => (this.groups.get(group) ?? 0) > since);
+  }
+
+  /** The same for a target that was not known when the patterns were tried: any changed pattern may have meant it. */
+  permitsUnasked(fence: Fence, target: Target): boolean {
+    return this.patternChangedAt <= fence.since && this.permits(fence, target);
   }
 
   /** Whether any group changed since: then a result whose groups are not known yet may turn out to be outdated. */
@@ -99,7 +99,7 @@ export class ChangeLog<K> {
 
   /** How many changes are remembered; 0 when no fence is open. */
   get remembered(): number {
-    return this.keys.size + this.groups.size + this.patterns.length;
+    return this.keys.size + this.groups.size;
   }
 }
 
@@ -112,14 +112,5 @@ function forgetUpTo(log: Map<unknown, number>, upTo: number): void {
   for (const [changed, at] of log) {
     if (at > upTo) return;
     log.delete(changed);
-  }
-}
-
-/** A predicate that cannot say keeps the result out: a missing entry is safe, a wrong one is not. */
-function matchesOrThrows<K>(change: MatchingChange<K>, key: K): boolean {
-  try {
-    return change.matches(key);
-  } catch {
-    return true;
   }
 }

@@ -99,6 +99,10 @@ export class FlightTable<K, V> {
     return this.flights.keys();
   }
 
+  [Symbol.iterator](): Iterator<Flight<K, V>> {
+    return this.flights.values();
+  }
+
   /** Settles when all flights of this moment have. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.flights.values()].map((flight) => flight.promise));

@@ -268,6 +268,59 @@ describe('Cache', () => {
     });
   });
 
+  describe('what cannot be stored', () => {
+    it('a load whose value cannot be copied gives it to its caller all the same', async () => {
+      const { cache } = setUp({ clone: 'structured' });
+      const value = { f: () => 1 };
+      expect(await cache.getOrLoad('a', () => value)).toBe(value);
+      expect(await cache.has('a')).toBe(false);
+    });
+
+    it.each<[string, CacheOptions<string, unknown>, unknown]>([
+      ['cannot be copied', { clone: 'structured' }, () => 1],
+      [
+        'has a weigher that throws',
+        {
+          maxWeight: 10,
+          weigher: (value) => {
+            if (value === 'heavy') throw new Error('weigher');
+            return 1;
+          },
+        },
+        'heavy',
+      ],
+      [
+        'has a groups function that throws',
+        {
+          groups: (value) => {
+            if (value === 'odd') throw new Error('groups');
+            return [];
+          },
+        },
+        'odd',
+      ],
+    ])('a put of a value that %s rejects and changes nothing', async (_, options, value) => {
+      const { cache } = setUp(options);
+      await cache.put('a', 'before');
+      await expect(cache.put('a', value)).rejects.toThrow();
+      expect(await cache.get('a')).toBe('before');
+      expect(cache.stats().puts).toBe(1);
+    });
+
+    it('a load that ends after the cache was closed stores nothing', async () => {
+      const { cache, clock } = setUp();
+      const load = deferred<number>();
+      const waiting = cache.getOrLoad('a', () => load.promise);
+      const closing = cache.close();
+      await settled();
+      clock.advance(5_000);
+      await closing;
+      load.resolve(1);
+      expect(await waiting).toBe(1);
+      expect(cache.stats().size).toBe(0);
+    });
+  });
+
   describe('enabled: false', () => {
     it('runs every load, finds and stores nothing', async () => {
       const { cache } = setUp<string, number>({ enabled: false, loader: (key) => key.length });

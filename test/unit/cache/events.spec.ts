@@ -96,8 +96,27 @@ describe('events$', () => {
     expect(await cache.get('b')).toBe(2);
     await new Promise((resolve) => setImmediate(resolve));
     expect(warn.mock.calls.map(([message]) => String(message))).toEqual([
-      expect.stringContaining('an event handler of cache "numbers" threw: Error: handler'),
+      expect.stringContaining('an event handler of cache "numbers" failed: Error: handler'),
     ]);
+  });
+
+  it.each([
+    ['rejects', () => Promise.reject(new Error('handler'))],
+    [
+      'throws',
+      () => {
+        throw new Error('handler');
+      },
+    ],
+  ])('survives a handler behind operators that %s', async (_, handler: () => unknown) => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { cache } = setUp();
+    cache.events$.pipe(filter(({ type }) => type === 'put')).subscribe(handler as () => void);
+    cache.events$.subscribe(handler as () => void);
+    await cache.put('a', 1);
+    await cache.put('b', 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warn).toHaveBeenCalledTimes(2);
   });
 
   it('survives a handler that calls the cache', async () => {

@@ -111,6 +111,30 @@ describe('promise Fence: a value whose load began before a change of it never be
     expect(await cache.get('a')).toBe('put');
   });
 
+  it('a predicate is asked when it is given, not when a load ends', async () => {
+    const cache = setUp();
+    const load = deferred<string>();
+    const waiting = cache.getOrLoad('a', () => load.promise);
+    const deleted = new Set(['a']);
+    await cache.invalidateMatching((key) => deleted.has(key));
+    deleted.clear();
+    load.resolve('old');
+    await waiting;
+    expect(await cache.get('a')).toBeUndefined();
+  });
+
+  it('an object key that changes during its load is matched by what it was', async () => {
+    const cache = createCache(defineCache<{ id: number }, string>('objects'), { clock: new FakeClock() });
+    const load = deferred<string>();
+    const key = { id: 1 };
+    const waiting = cache.getOrLoad(key, () => load.promise);
+    key.id = 99;
+    await cache.invalidateMatching('\\{"id":1}');
+    load.resolve('old');
+    await waiting;
+    expect(await cache.get({ id: 1 })).toBeUndefined();
+  });
+
   it('a put of another key, group or pattern during a load changes nothing', async () => {
     const cache = setUp({ groups: ['g'] });
     const load = deferred<string>();

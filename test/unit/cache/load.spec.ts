@@ -1,5 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
-import { describe, expect, it } from '@jest/globals';
+import { getEventListeners } from 'node:events';
+import process from 'node:process';
+import { describe, expect, it, jest } from '@jest/globals';
 import { createCache, currentLoad, defineCache, type CacheOptions, type Loader } from '../../../lib/cache/index.js';
 import { CacheError } from '../../../lib/core/index.js';
 import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
@@ -164,7 +166,68 @@ describe('promise Load: one load per key and node at a time', () => {
   });
 });
 
+describe('promise Load: a loader that returns a thenable of its own making leaves nothing locked', () => {
+  it.each<[string, () => unknown, unknown]>([
+    [
+      'its then throws',
+      () => ({
+        then() {
+          throw new Error('then');
+        },
+      }),
+      'then',
+    ],
+    [
+      'its then cannot be read',
+      () =>
+        Object.defineProperty({}, 'then', {
+          get() {
+            throw new Error('getter');
+          },
+        }),
+      'getter',
+    ],
+    [
+      'it resolves with a rejection',
+      () => ({ then: (resolve: (value: unknown) => void) => resolve(Promise.reject(new Error('late'))) }),
+      'late',
+    ],
+  ])('%s', async (_, thenable, message) => {
+    const { cache, clock } = setUp({ ttl: Infinity });
+    await expect(cache.getOrLoad('a', thenable as () => number)).rejects.toThrow(message as string);
+    expect(await cache.has('a')).toBe(false);
+    expect(cache.stats()).toMatchObject({ loads: 1, loadErrors: 1 });
+    expect(await cache.getOrLoad('a', () => 5)).toBe(5);
+    expect(clock.pendingTimers).toBe(0);
+    expect(currentLoad()).toBeUndefined();
+  });
+
+  it('it settles twice: only the first counts', async () => {
+    const { cache } = setUp();
+    const twice = {
+      then(resolve: (value: number) => void) {
+        resolve(1);
+        resolve(2);
+      },
+    };
+    expect(await cache.getOrLoad('a', () => twice as unknown as number)).toBe(1);
+    expect(await cache.get('a')).toBe(1);
+    expect(cache.stats().latency.load.count).toBe(1);
+  });
+});
+
 describe('a caller with a signal', () => {
+  it('may be one of many with the same signal: no warning, and no listener left', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { cache } = setUp();
+    const { signal } = new AbortController();
+    const keys = Array.from({ length: 50 }, (_, i) => `k${i}`);
+    await cache.getOrLoadAll(keys, async (asked) => new Map(asked.map((key) => [key, 1])), { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+
   it('rejects alone when it aborts; the load goes on for the others', async () => {
     const { cache } = setUp();
     const { runs, loader } = controlled();
@@ -278,8 +341,10 @@ describe('what a loader may say', () => {
     expect(askLater()).toBeUndefined();
     await cache.getOrLoad('b', () => (remember(), Promise.reject(new Error('down')))).catch(() => {});
     expect(askLater()).toBeUndefined();
+    const whileOther = askLater;
     void cache.getOrLoad('c', () => (remember(), new Promise<number>(() => {})));
     expect(askLater()).toBeDefined();
+    expect(whileOther()).toBeUndefined();
     clock.advance(1_000);
     expect(askLater()).toBeUndefined();
     const disabled = createCache(defineCache<string, number>('n', { enabled: false }));

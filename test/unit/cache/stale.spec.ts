@@ -141,6 +141,19 @@ describe('promise Stale: staleIfError', () => {
     expect(source.loads).toBe(3);
   });
 
+  it('a load that was outdated does not put the newer value to rest when it fails', async () => {
+    const { cache, clock, source } = setUp({ staleIfError: '1h', staleBackoff: '10m' });
+    const answer = deferred<number>();
+    source.answer = () => answer.promise;
+    const waiting = cache.getOrLoad('a');
+    await cache.put('a', 7);
+    answer.reject(new Error('down'));
+    await expect(waiting).rejects.toThrow('down');
+    clock.advance(2_000);
+    source.answer = () => 8;
+    expect(await cache.getOrLoad('a')).toBe(8);
+  });
+
   it('is not renewed by each failure', async () => {
     const { cache, clock, source } = setUp({ staleIfError: 5_000, staleBackoff: 1_000 });
     await cache.getOrLoad('a');
