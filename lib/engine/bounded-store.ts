@@ -1,4 +1,5 @@
 import { CacheMisuseError } from '../core/index.js';
+import { compact, MOST_MOVES } from './compaction.js';
 import { GroupIndex } from './group-index.js';
 import { KeyIndex } from './key-index.js';
 import { Lifetimes } from './lifetimes.js';
@@ -7,27 +8,9 @@ import { RemovalQueue, type RemovalCause } from './removal-queue.js';
 import { NO_SLOT, SlotTable } from './slot-table.js';
 import { StorePolicyHost } from './store-policy-host.js';
 import type { ResolvedStoreOptions } from './store.options.js';
+import type { StoredEntry } from './stored-entry.js';
 import { weigh, type Weigher } from './weigher.js';
 import { Weights } from './weights.js';
-
-/** What is known about an entry; looking at it changes nothing. */
-export interface StoredEntry<V> {
-  readonly value: V;
-  /** Milliseconds until it expires, by ttl or tti; Infinity when it does not. */
-  readonly ttlLeftMs: number;
-  /** The ttl it was given; Infinity for none. */
-  readonly ttlMs: number;
-  /** The tti it was given; Infinity for none. */
-  readonly ttiMs: number;
-  /** Milliseconds since its lifetime began, by a write or a touch; `undefined` when it has no ttl. */
-  readonly ageMs: number | undefined;
-  readonly groups: readonly string[];
-  /** Its weight; 1 where the bound is a number of entries. */
-  readonly weight: number;
-}
-
-/** The most entries that a single removal moves to give memory back; about two milliseconds. */
-const MOST_MOVES = 1 << 13;
 
 /*
  * The synchronous bounded store: index, slots, policy, weights, lifetimes and groups in step. It counts nothing and has
@@ -390,22 +373,8 @@ export class BoundedStore<K, V> {
     this.policy.grow(this.policyCapacity);
   }
 
-  /**
-   * Gives memory back when far fewer entries are left than there were. At most `mostMoves` of them are moved, so that it
-   * blocks no longer than a few milliseconds where the caller has done little.
-   */
+  /** Gives memory back when far fewer entries are left than there were; moves at most so many. */
   private compact(mostMoves: number): void {
-    const { slots, index, groups, lifetimes, weights, policy } = this;
-    if (policy.onMove === undefined || !slots.isSparse || slots.size > mostMoves) return;
-    slots.compact((from, to) => {
-      index.move(from, to);
-      if (groups.size > 0) groups.move(from, to);
-      if (lifetimes.inUse) lifetimes.move(from, to);
-      weights?.move(from, to);
-      policy.onMove?.(from, to);
-    });
-    lifetimes.shrink();
-    weights?.shrink();
-    this.compactions++;
+    if (compact(this, mostMoves)) this.compactions++;
   }
 }

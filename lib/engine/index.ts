@@ -7,7 +7,8 @@ export {
   type MemoryCacheStats,
 } from './memory-cache.stats.js';
 export { compilePattern, type KeyPattern } from './key-pattern.js';
-export { BoundedStore, type StoredEntry } from './bounded-store.js';
+export { BoundedStore } from './bounded-store.js';
+export type { StoredEntry } from './stored-entry.js';
 export {
   resolveStoreOptions,
   toBytes,

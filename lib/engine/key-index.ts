@@ -1,6 +1,7 @@
 import type { Random } from '../core/index.js';
 import { KeyHash } from './key-hash.js';
 import { addCell, findIntegerCell, findStringCell, LeavingCells, removeCell, replaceCell } from './key-cells.js';
+import { MOST_CELLS, RecentStrings } from './recent-strings.js';
 import { NO_SLOT, type SlotTable } from './slot-table.js';
 
 /*
@@ -30,6 +31,7 @@ const SPARSE = 16;
 export class KeyIndex {
   private cells = new Int32Array(SMALLEST_CELLS);
   private leaving: LeavingCells | undefined;
+  private recent: RecentStrings | undefined;
   private residents = 0;
   private others = new Map<unknown, number>();
   /** The hash that the last {@link find} of a table key computed; {@link insert} of that key takes it from here. */
@@ -43,6 +45,7 @@ export class KeyIndex {
     random: Random,
   ) {
     this.hash = new KeyHash(random);
+    this.recent = new RecentStrings(slots, SMALLEST_CELLS);
   }
 
   /** The slot of a key, or -1. */
@@ -101,6 +104,7 @@ export class KeyIndex {
 
   clear(): void {
     this.cells = new Int32Array(SMALLEST_CELLS);
+    this.recent = new RecentStrings(this.slots, SMALLEST_CELLS);
     this.leaving = undefined;
     this.residents = 0;
     this.others = new Map();
@@ -131,10 +135,25 @@ export class KeyIndex {
 
   get bytes(): number {
     // A Map takes three words an entry and half a word for its buckets.
-    return this.cells.byteLength + (this.leaving?.cells.byteLength ?? 0) + this.others.size * 30;
+    const cells = this.cells.byteLength + (this.leaving?.cells.byteLength ?? 0);
+    return cells + (this.recent?.bytes ?? 0) + this.others.size * 30;
   }
 
   private findString(key: string): number {
+    const { recent } = this;
+    if (recent === undefined) return this.findHashed(key);
+    const known = recent.find(key);
+    if (known !== NO_SLOT) {
+      // As if it had been computed: an expired entry may be replaced by one of the same key.
+      this.lastHash = this.slots.records[known << 2] as number;
+      return known;
+    }
+    const slot = this.findHashed(key);
+    if (slot !== NO_SLOT) recent.remember(key, slot);
+    return slot;
+  }
+
+  private findHashed(key: string): number {
     const hash = this.hash.string(key);
     this.lastHash = hash;
     const slot = findStringCell(this.cells, this.slots, hash, key);
@@ -151,6 +170,7 @@ export class KeyIndex {
   }
 
   private resizeCells(length: number): void {
+    this.recent = length <= MOST_CELLS ? new RecentStrings(this.slots, length) : undefined;
     if (this.leaving !== undefined) this.moveCells(Infinity);
     this.leaving = new LeavingCells(this.cells);
     this.cells = new Int32Array(length);

@@ -12,7 +12,8 @@ import {
   type Random,
   type Subscribable,
 } from '../core/index.js';
-import { BoundedStore, type StoredEntry } from './bounded-store.js';
+import { BoundedStore } from './bounded-store.js';
+import type { StoredEntry } from './stored-entry.js';
 import { Computations } from './computations.js';
 import { compilePattern, type KeyPattern } from './key-pattern.js';
 import {

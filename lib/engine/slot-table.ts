@@ -11,7 +11,7 @@
  * A hit reads one record, which is a quarter of a cache line, and one pair: nothing is allocated per entry. 32 bytes an
  * entry, beside the index.
  *
- * Growth never stops the program. Keys and values are in chunks of 16,384 entries (the first one doubles up to that), so
+ * Growth never stops the program. Keys and values are in chunks of 65,536 entries (the first one doubles up to that), so
  * that no array of references is ever copied or filled at once. The records double: their copy is a copy of bytes, and
  * the memory that it writes to has been brought in before, a piece with each of the last slots before the end, because a
  * page's first touch costs several times its copy.
@@ -20,7 +20,7 @@
  */
 
 const SMALLEST_CAPACITY = 16;
-const CHUNK_BITS = 14;
+const CHUNK_BITS = 16;
 /** Slots per chunk of keys and values. */
 const CHUNK = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK - 1;
@@ -43,6 +43,8 @@ export const NEVER = 0x7fffffff;
 export class SlotTable {
   records!: Int32Array<ArrayBuffer>;
   chunks!: unknown[][];
+  /** The first chunk, which is all that most caches have: found without looking for it. */
+  private first!: unknown[];
   /** Slots that have a record. */
   capacity = 0;
   /** Slots from here on were never used. */
@@ -110,6 +112,7 @@ export class SlotTable {
     const chunk = this.chunks[at];
     if (chunk === undefined) this.chunks.push(more);
     else this.chunks[at] = chunk.concat(more);
+    this.first = this.chunks[0] as unknown[];
   }
 
   /** Whether so few of the slots are in use that {@link compact} is worth its while. */
@@ -141,7 +144,8 @@ export class SlotTable {
     this.capacity = SMALLEST_CAPACITY;
     this.room = SMALLEST_CAPACITY;
     this.records = new Int32Array(SMALLEST_CAPACITY << 2);
-    this.chunks = [emptyPairs(SMALLEST_CAPACITY)];
+    this.first = emptyPairs(SMALLEST_CAPACITY);
+    this.chunks = [this.first];
     this.used = 0;
     this.size = 0;
     this.firstFree = NO_SLOT;
@@ -154,11 +158,13 @@ export class SlotTable {
   }
 
   keyOf(slot: number): unknown {
-    return (this.chunks[slot >> CHUNK_BITS] as unknown[])[(slot & CHUNK_MASK) << 1];
+    const chunk = slot < CHUNK ? this.first : (this.chunks[slot >> CHUNK_BITS] as unknown[]);
+    return chunk[(slot & CHUNK_MASK) << 1];
   }
 
   valueOf(slot: number): unknown {
-    return (this.chunks[slot >> CHUNK_BITS] as unknown[])[((slot & CHUNK_MASK) << 1) + 1];
+    const chunk = slot < CHUNK ? this.first : (this.chunks[slot >> CHUNK_BITS] as unknown[]);
+    return chunk[((slot & CHUNK_MASK) << 1) + 1];
   }
 
   replaceValue(slot: number, value: unknown): void {

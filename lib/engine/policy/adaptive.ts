@@ -41,8 +41,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   onInsert(slot: number): void {
-    this.see(this.host.hashOf(slot));
-    this.regions.insert(slot);
+    this.regions.insert(slot, this.see(this.host.hashOf(slot)));
     if (this.regions.count > this.entries) this.expect(Math.ceil(this.regions.count * TOLERANCE));
   }
 
@@ -101,9 +100,12 @@ export class AdaptivePolicy implements EvictionPolicy {
     this.regions.assertStructure();
   }
 
-  private see(hash: number): void {
-    this.sketch.record(hash);
-    if (this.chooser.samples(hash) && this.chooser.request(hash)) this.regions.setWindow(this.chooser.share);
+  /** Tells everyone of a request but the regions; how often the key came lately. */
+  private see(hash: number): number {
+    const frequency = this.sketch.record(hash);
+    const { chooser } = this;
+    if (chooser.samples(hash) && chooser.request(hash, frequency)) this.regions.setWindow(chooser.share);
+    return frequency;
   }
 
   private expect(entries: number): void {

@@ -17,9 +17,12 @@ export interface RegionSize {
   readonly entries: number;
 }
 
-const WINDOW = 0;
-const PROBATION = 1;
-const PROTECTED = 2;
+/** Regions, as they stand in the state of a slot. In the window are those with the bit of 2. */
+const PROBATION = 0;
+const PROTECTED = 1;
+const WINDOW = 2;
+/** In the window, requested for the first time when it came and not again since. */
+const NEWCOMER = 3;
 
 /** Of main: how much may be protected. */
 const PROTECTED_SHARE = 0.8;
@@ -36,6 +39,7 @@ const MOST_MOVES = 8;
 const TICK_MASK = 0xffff;
 const REGION_MASK = 0x30000;
 const REGION_SHIFT = 16;
+const IN_WINDOW = WINDOW << REGION_SHIFT;
 const REUSE_SHIFT = 18;
 /** No reuse distance is known, or one longer than can be said. */
 const NO_REUSE = 2 ** (32 - REUSE_SHIFT) - 1;
@@ -93,10 +97,14 @@ export class TinyLfuRegions {
     this.resize(size);
   }
 
-  insert(slot: number): void {
+  /** @param frequency how often the sketch says that the key came, this time included */
+  insert(slot: number, frequency: number): void {
     this.insertions = (this.insertions + 1) | 0;
     this.tick = (this.insertions >>> this.tickBits) & TICK_MASK;
-    this.states[slot] = (this.reuseOf(slot) << REUSE_SHIFT) | (WINDOW << REGION_SHIFT) | this.tick;
+    // Who comes for the first time cannot have left.
+    const reuse = frequency === 1 ? NO_REUSE : this.reuseOf(slot);
+    const region = frequency === 1 ? NEWCOMER : WINDOW;
+    this.states[slot] = (reuse << REUSE_SHIFT) | (region << REGION_SHIFT) | this.tick;
     this.window.append(slot);
     this.windowWeight += this.weightOf(slot);
     if (this.windowWeight > this.windowTarget) this.moveOn();
@@ -104,21 +112,20 @@ export class TinyLfuRegions {
 
   /** Whether the entry was used in this very tick: to be told of that once more would change next to nothing. */
   isCurrent(slot: number): boolean {
-    const state = this.states[slot] as number;
-    return (state & TICK_MASK) === this.tick && (state & REGION_MASK) !== PROBATION << REGION_SHIFT;
+    return ((this.states[slot] as number) & TICK_MASK) === this.tick;
   }
 
   access(slot: number): void {
     const state = this.states[slot] as number;
-    const region = state & REGION_MASK;
-    if (region === PROTECTED << REGION_SHIFT) {
+    const region = (state & REGION_MASK) >>> REGION_SHIFT;
+    if (region === PROTECTED) {
       this.states[slot] = (state & ~TICK_MASK) | this.tick;
       this.guarded.moveToEnd(slot);
-    } else if (region === WINDOW << REGION_SHIFT) {
-      this.states[slot] = (state & ~TICK_MASK) | this.tick;
-      this.window.moveToEnd(slot);
-    } else {
+    } else if (region === PROBATION) {
       this.protect(slot);
+    } else {
+      this.states[slot] = (state & ~(TICK_MASK | REGION_MASK)) | IN_WINDOW | this.tick;
+      this.window.moveToEnd(slot);
     }
   }
 
@@ -126,18 +133,17 @@ export class TinyLfuRegions {
   reweigh(slot: number, previousWeight: number): void {
     if (!this.size.weighted) return;
     const added = this.weightOf(slot) - previousWeight;
-    const region = (this.states[slot] as number) & REGION_MASK;
-    if (region === WINDOW << REGION_SHIFT) this.windowWeight += added;
-    else if (region === PROBATION << REGION_SHIFT) this.probationWeight += added;
+    const state = this.states[slot] as number;
+    if ((state & IN_WINDOW) !== 0) this.windowWeight += added;
+    else if ((state & REGION_MASK) === PROBATION) this.probationWeight += added;
     else this.protectedWeight += added;
   }
 
   /** An entry leaves; its last use is remembered. */
   remove(slot: number): void {
     const state = this.states[slot] as number;
-    const region = state & REGION_MASK;
-    if (region === WINDOW << REGION_SHIFT) this.leaveWindow(slot);
-    else if (region === PROBATION << REGION_SHIFT) this.leaveProbation(slot);
+    if ((state & IN_WINDOW) !== 0) this.leaveWindow(slot);
+    else if ((state & REGION_MASK) === PROBATION) this.leaveProbation(slot);
     else this.leaveProtected(slot);
     if (this.ghost !== undefined) this.ghost.add(this.host.hashOf(slot), state & TICK_MASK);
   }
@@ -213,21 +219,20 @@ export class TinyLfuRegions {
 
   /** Throws when an invariant does not hold; for tests. */
   assertStructure(): void {
-    const regions: readonly (readonly [SlotList, number, number])[] = [
-      [this.window, WINDOW, this.windowWeight],
-      [this.probation, PROBATION, this.probationWeight],
-      [this.guarded, PROTECTED, this.protectedWeight],
+    const regions: readonly (readonly [SlotList, readonly number[], number])[] = [
+      [this.window, [WINDOW, NEWCOMER], this.windowWeight],
+      [this.probation, [PROBATION], this.probationWeight],
+      [this.guarded, [PROTECTED], this.protectedWeight],
     ];
-    for (const [list, region, weight] of regions) {
+    for (const [list, codes, weight] of regions) {
       let sum = 0;
       for (const slot of list) {
-        if (((this.states[slot] as number) & REGION_MASK) >>> REGION_SHIFT !== region) {
-          throw new Error(`structure: slot ${slot} is in the list of region ${region}, but says otherwise`);
-        }
+        const code = ((this.states[slot] as number) & REGION_MASK) >>> REGION_SHIFT;
+        if (!codes.includes(code)) throw new Error(`structure: slot ${slot} of region ${codes[0]} says ${code}`);
         sum += this.weightOf(slot);
       }
       if (Math.abs(sum - weight) > 1e-9 * Math.max(1, sum)) {
-        throw new Error(`structure: region ${region} weighs ${sum}, not ${weight}`);
+        throw new Error(`structure: region ${codes[0]} weighs ${sum}, not ${weight}`);
       }
     }
   }
@@ -247,7 +252,9 @@ export class TinyLfuRegions {
   }
 
   private wins(candidate: number, victim: number): boolean {
-    const reuse = (this.states[candidate] as number) >>> REUSE_SHIFT;
+    const state = this.states[candidate] as number;
+    if ((state & REGION_MASK) === NEWCOMER << REGION_SHIFT) return this.frequencyOfVictims(victim, candidate) < 1;
+    const reuse = state >>> REUSE_SHIFT;
     if (reuse < NO_REUSE && reuse < ((this.tick - (this.states[victim] as number)) & TICK_MASK)) return true;
     const hash = this.host.hashOf(candidate);
     const frequency = this.sketch.estimate(hash);

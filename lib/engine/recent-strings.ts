@@ -1,0 +1,49 @@
+import { NO_SLOT, type SlotTable } from './slot-table.js';
+
+/** A table of more cells has no recent strings: they would no longer be found in the processor's cache. */
+export const MOST_CELLS = 1 << 15;
+/** Slots from here on are not remembered: they are in another chunk, which may be given back. */
+const MOST_SLOTS = 1 << 14;
+const SHORTEST = 4;
+
+/**
+ * Where strings were found lately, by their length and last four characters: a guess, which is right when the slot holds
+ * that very key. It spares small caches the hash of a string, which costs more than all else of a hit; V8 keeps the hash
+ * of a string with it, but has no way to tell it. 4 bytes for each cell, twice the number of cells.
+ */
+export class RecentStrings {
+  private readonly places: Int32Array;
+
+  constructor(
+    private readonly slots: SlotTable,
+    cells: number,
+  ) {
+    this.places = new Int32Array(cells * 2);
+  }
+
+  /** The slot of the key, or -1 when it is not known. */
+  find(key: string): number {
+    if (key.length < SHORTEST) return NO_SLOT;
+    const slot = this.places[this.placeOf(key)] as number;
+    return this.slots.keyOf(slot) === key ? slot : NO_SLOT;
+  }
+
+  remember(key: string, slot: number): void {
+    if (key.length >= SHORTEST && slot < MOST_SLOTS) this.places[this.placeOf(key)] = slot;
+  }
+
+  get bytes(): number {
+    return this.places.byteLength;
+  }
+
+  private placeOf(key: string): number {
+    const { length } = key;
+    const mixed =
+      Math.imul(key.charCodeAt(length - 1), 0x85eb) +
+      Math.imul(key.charCodeAt(length - 2), 0x1b873) +
+      Math.imul(key.charCodeAt(length - 3), 0x3c6ef3) +
+      Math.imul(key.charCodeAt(length - 4), 0x9e3779b1) +
+      length;
+    return (mixed ^ (mixed >>> 15)) & (this.places.length - 1);
+  }
+}
