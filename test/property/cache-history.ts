@@ -142,7 +142,12 @@ export class History {
         break;
       case 'readAll': {
         const all = this.cache.getOrLoadAll(KEYS);
-        for (const each of KEYS) this.expectFrom(each, this.longestMs, all.then((values) => values.get(each)));
+        for (const each of KEYS)
+          this.expectFrom(
+            each,
+            this.longestMs,
+            all.then((values) => values.get(each)),
+          );
         break;
       }
       case 'change':

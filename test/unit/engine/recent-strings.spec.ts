@@ -4,6 +4,8 @@ import { NO_SLOT, SlotTable } from '../../../lib/engine/slot-table.js';
 
 function setUp() {
   const slots = new SlotTable(() => Infinity);
+  // Slot 0 is what nothing remembered guesses.
+  slots.allocate('first', 'value');
   return { slots, recent: new RecentStrings(slots, 32) };
 }
 
