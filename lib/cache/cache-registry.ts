@@ -10,6 +10,7 @@ import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCach
 import { EventStream } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import { MethodKeyCodec } from './key-codec.js';
+import { checkDefaults, checkPorts } from './settings.js';
 
 /** A cache as the registry keeps it: its types are the definition's, which the caller knows. */
 type AnyCache = IndexedCache<unknown, unknown>;
@@ -35,6 +36,8 @@ export class CacheRegistry {
   private readonly added = new Subject<Registered>();
 
   constructor(private readonly settings: CreateCacheOptions = {}) {
+    checkPorts(settings);
+    if (settings.defaults !== undefined) checkDefaults(settings.defaults);
     this.events$ = new EventStream({ subscribe: (observer) => this.subscribeToAll(observer) }, 'registry');
   }
 

@@ -69,6 +69,7 @@ export function settingsOfCache(problems: OptionProblems, levels: readonly LoadO
 export function settingsOfCall(caller: string, given: LoadOptions | undefined, base: CallSettings): CallSettings {
   if (given === undefined) return base;
   const problems = new OptionProblems(caller);
+  problems.requireObject('options', given);
   problems.refuseUnknown(given, CALL_OPTIONS);
   const settings = resolve(problems, given, base);
   problems.throwIfAny();
@@ -89,6 +90,12 @@ function resolve(problems: OptionProblems, given: LoadOptions, base: CallSetting
     problems.add('loadTimeout', 'must be an object with soft, hard and hold', loadTimeout);
   }
   const negativeMs = problems.duration('negativeTtl', given.negativeTtl, undefined);
+  const softMs = problems.duration('loadTimeout.soft', loadTimeout?.soft, base.softMs);
+  const hardMs = problems.duration('loadTimeout.hard', loadTimeout?.hard, base.hardMs);
+  const holdMs = problems.duration('loadTimeout.hold', loadTimeout?.hold, base.holdMs);
+  const isOrdered = loadTimeout?.soft === undefined || softMs < hardMs || hardMs === Infinity;
+  problems.require(isOrdered, 'loadTimeout.soft', `must be below loadTimeout.hard (${hardMs} ms)`, loadTimeout?.soft);
+  problems.require(holdMs > 0, 'loadTimeout.hold', 'must be above 0', loadTimeout?.hold);
   return {
     ttlMs: problems.duration('ttl', given.ttl, base.ttlMs),
     ttiMs: problems.duration('tti', given.tti, base.ttiMs),
@@ -102,9 +109,9 @@ function resolve(problems: OptionProblems, given: LoadOptions, base: CallSetting
     ifErrorMs: problems.duration('staleIfError', given.staleIfError, base.ifErrorMs),
     backoffMs: problems.duration('staleBackoff', given.staleBackoff, base.backoffMs),
     refreshAhead: refreshAhead ?? base.refreshAhead,
-    softMs: problems.duration('loadTimeout.soft', loadTimeout?.soft, base.softMs),
-    hardMs: problems.duration('loadTimeout.hard', loadTimeout?.hard, base.hardMs),
-    holdMs: problems.duration('loadTimeout.hold', loadTimeout?.hold, base.holdMs),
+    softMs,
+    hardMs,
+    holdMs,
     abortWhenAbandoned: problems.oneOf(
       'abortWhenAbandoned',
       given.abortWhenAbandoned,

@@ -1,3 +1,4 @@
+import { CacheMisuseError, show } from '../core/index.js';
 import type { Cache } from './cache.js';
 import type { CachePorts } from './cache.options.js';
 import type { CacheDefinition } from './definition.js';
@@ -5,7 +6,8 @@ import { DisabledCache } from './disabled-cache.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { KeyCodec } from './key-codec.js';
 import { LoadingCache } from './loading-cache.js';
-import { resolveSettings, type CacheDefaults } from './settings.js';
+import { isDefinition } from './definition.js';
+import { checkDefaults, checkPorts, resolveSettings, type CacheDefaults } from './settings.js';
 
 /** What `createCache` takes beside the definition. */
 export interface CreateCacheOptions extends CachePorts {
@@ -27,7 +29,11 @@ export function createCache<K, V>(
   definition: CacheDefinition<K, V>,
   options: CreateCacheOptions = {},
 ): ClosableCache<K, V> {
-  return buildCache(definition, options);
+  if (!isDefinition(definition)) {
+    throw new CacheMisuseError(`createCache() needs what defineCache() returns (received ${show(definition)})`);
+  }
+  if (options.defaults !== undefined) checkDefaults(options.defaults);
+  return buildCache<K, V>(definition, options);
 }
 
 /** The same with the inside that decorators use; a method's own cache brings the codec of its keys. */
@@ -36,6 +42,7 @@ export function buildCache<K, V>(
   { defaults, ...ports }: CreateCacheOptions = {},
   methodCodec?: KeyCodec<K>,
 ): IndexedCache<K, V> {
+  checkPorts(ports);
   const settings = resolveSettings<K, V>(name, options, defaults, methodCodec);
   return settings.enabled ? new LoadingCache(name, settings, ports) : new DisabledCache(name, settings);
 }

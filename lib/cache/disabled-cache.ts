@@ -77,16 +77,18 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return new Map();
   }
 
-  getOrLoad(key: K, loader?: Loader<K, V>, options?: LoadOptions): Promise<V> {
+  async getOrLoad(key: K, loader?: Loader<K, V>, options?: LoadOptions): Promise<V> {
     return this.loadAt(undefined, key, loader, this.prepare(`${this.name}.getOrLoad()`, options));
   }
 
   async getOrLoadAll(keys: Iterable<K>, given?: BulkLoader<K, V>, options?: LoadOptions): Promise<Map<K, V>> {
+    this.prepare(`${this.name}.getOrLoadAll()`, options).signal?.throwIfAborted();
     const distinct = [...new Map([...keys].map((key) => [this.codec.index(key), key])).values()];
     const bulkLoader = given ?? this.settings.bulkLoader;
     if (bulkLoader === undefined) {
       const values = await Promise.all(distinct.map((key) => this.getOrLoad(key, undefined, options)));
-      return new Map(distinct.map((key, position) => [key, values[position] as V]));
+      const pairs = distinct.map((key, position) => [key, values[position] as V] as const);
+      return new Map(pairs.filter(([, value]) => value !== undefined));
     }
     const byIndex = await this.runBulk(distinct, bulkLoader);
     const found = distinct.map((key) => [key, byIndex.get(this.codec.index(key))] as const);

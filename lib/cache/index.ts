@@ -21,6 +21,7 @@ export {
 } from './definition.js';
 export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';
 export { CacheRegistry, type MethodCache } from './cache-registry.js';
+export { asyncContext, type AsyncContext } from './async-context.js';
 export { currentLoad } from './current-load.js';
 export type { IndexedCache } from './indexed-cache.js';
 export { MethodKeyCodec, type KeyCodec } from './key-codec.js';

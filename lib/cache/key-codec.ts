@@ -1,4 +1,11 @@
-import { canonical, canonicalArguments, NOT_PRIMITIVE, parseCanonicalPrimitive } from '../core/index.js';
+import {
+  CacheMisuseError,
+  canonical,
+  canonicalArguments,
+  NOT_PRIMITIVE,
+  parseCanonicalPrimitive,
+  show,
+} from '../core/index.js';
 import { ArgumentPair, ArgumentPairs, type Occupancy } from './argument-pairs.js';
 
 /**
@@ -31,8 +38,16 @@ export class ValueKeyCodec<K> implements KeyCodec<K> {
 
   index(key: K): unknown {
     if (typeof key === 'string') return key.charCodeAt(0) === 0 ? STRING_MARK + key : key;
-    if ((typeof key === 'object' && key !== null) || typeof key === 'function') return OBJECT_MARK + this.encode(key);
+    if ((typeof key === 'object' && key !== null) || typeof key === 'function') return OBJECT_MARK + this.textOf(key);
     return key;
+  }
+
+  private textOf(key: K): string {
+    const text: unknown = this.encode(key);
+    if (typeof text === 'string') return text;
+    throw new CacheMisuseError(
+      `keyCodec must return a text for every key (it returned ${show(text)}); else all keys were one`,
+    );
   }
 
   key(index: unknown): K | undefined {

@@ -1,4 +1,4 @@
-import { CacheNoLoaderError, CacheReentrancyError } from '../core/index.js';
+import { CacheMisuseError, CacheNoLoaderError, CacheReentrancyError, show } from '../core/index.js';
 import type { Flight } from '../resilience/index.js';
 import type { Batches } from './batches.js';
 import { emit, type CacheParts } from './cache-parts.js';
@@ -139,6 +139,7 @@ export class Loads<K, V> {
     const loader = wanted.loader ?? settings.loader;
     const isBatched = wanted.loader === undefined && this.batches !== undefined;
     if (loader === undefined && !isBatched) return Promise.reject(new CacheNoLoaderError(name));
+    if (loader !== undefined && typeof loader !== 'function') return Promise.reject(notALoader(name, loader));
     const flight = this.runs.openFlight(index, key, call);
     const outcome = wait(flight);
     if (cause === 'load') noteWait(flight);
@@ -165,4 +166,10 @@ export class Loads<K, V> {
 /** Nobody waits for a load behind, so nobody can end the wait for it. */
 export function settingsBehind(call: CallSettings): CallSettings {
   return { ...call, signal: undefined, abortWhenAbandoned: false };
+}
+
+function notALoader(cache: string, given: unknown): CacheMisuseError {
+  return new CacheMisuseError(
+    `cache "${cache}" was given ${show(given)} as a loader; it comes second, before the options, and is a function`,
+  );
 }

@@ -1,7 +1,7 @@
 import { OptionProblems } from '../core/index.js';
 import { resolveStoreOptions, type ResolvedStoreOptions } from '../engine/index.js';
 import { keyOf } from './cache-parts.js';
-import type { CacheOptions } from './cache.options.js';
+import type { CacheOptions, CachePorts } from './cache.options.js';
 import { settingsOfCache, type CallSettings } from './call-settings.js';
 import { ValueKeyCodec, type KeyCodec } from './key-codec.js';
 import type { BulkLoader, Loader } from './loader.js';
@@ -56,6 +56,45 @@ export type CacheDefaults = Pick<
   | 'clone'
   | 'enabled'
 >;
+
+const DEFAULT_NAMES: readonly (keyof CacheDefaults)[] = [
+  'ttl',
+  'tti',
+  'ttlJitter',
+  'maxSize',
+  'maxMemory',
+  'policy',
+  'negativeTtl',
+  'errorTtl',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'staleBackoff',
+  'refreshAhead',
+  'loadTimeout',
+  'abortWhenAbandoned',
+  'clone',
+  'enabled',
+];
+
+/** Checks what all caches of a module take over, whether or not there is one yet. */
+export function checkDefaults(defaults: CacheDefaults): void {
+  const problems = new OptionProblems('defaults');
+  problems.requireObject('defaults', defaults);
+  problems.refuseUnknown(defaults, DEFAULT_NAMES);
+  problems.throwIfAny();
+  resolveSettings('any, by the defaults', {}, defaults);
+}
+
+/** Checks what a cache takes from its surroundings. */
+export function checkPorts({ clock, random }: CachePorts): void {
+  const problems = new OptionProblems('cache');
+  const isClock =
+    clock === undefined ||
+    (['now', 'coarse', 'epochMs', 'after'] as const).every((name) => typeof clock?.[name] === 'function');
+  problems.require(isClock, 'clock', 'must be a Clock: now(), coarse(), epochMs() and after()', clock);
+  problems.require(random === undefined || typeof random === 'function', 'random', 'must be a function', random);
+  problems.throwIfAny();
+}
 
 /** A cache's options, checked, with every default in place: what the steps read. */
 export interface CacheSettings<K, V> {

@@ -18,6 +18,13 @@ export class OptionProblems {
     if (!holds) this.add(option, rule, received);
   }
 
+  /** Ends the check at once where there is no object whose properties could be looked at. */
+  requireObject(option: string, received: unknown): void {
+    if (typeof received === 'object' && received !== null && !Array.isArray(received)) return;
+    this.add(option, 'must be an object', received);
+    this.throwIfAny();
+  }
+
   /** Names every property of `given` that is not among `known`, with the likely intended one. */
   refuseUnknown(given: object, known: readonly string[]): void {
     for (const name of Object.keys(given)) {

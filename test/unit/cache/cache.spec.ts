@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createCache, defineCache, type CacheOptions } from '../../../lib/cache/index.js';
+import { createCache, defineCache, type Cache, type CacheOptions } from '../../../lib/cache/index.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 import { deferred, settled } from './deferred.js';
 
@@ -236,6 +236,38 @@ describe('Cache', () => {
       code: 'CACHE_OPTIONS',
       message: expect.stringMatching(/things\.put\(\)(?=.*time)(?=.*ttl)(?=.*groups)(?=.*weight)/s),
     });
+  });
+
+  it.each<[string, (cache: Cache<string, unknown>) => Promise<unknown>, RegExp]>([
+    [
+      'options in the place of the loader',
+      (cache) => cache.getOrLoad('a', { ttl: 1 } as never),
+      /as a loader; it comes second/,
+    ],
+    ['options that are no object', (cache) => cache.getOrLoad('a', () => 1, 5 as never), /options must be an object/],
+    ['options that are null', (cache) => cache.put('a', 1, null as never), /options must be an object/],
+    ['no name of a group', (cache) => cache.invalidateGroup(undefined as never), /needs the name of a group/],
+    [
+      'an asynchronous predicate',
+      (cache) => cache.invalidateMatching((async () => false) as never),
+      /asynchronous function/,
+    ],
+    [
+      'a soft limit that is not below the hard one',
+      (cache) => cache.getOrLoad('a', () => 1, { loadTimeout: { soft: 100, hard: 50 } }),
+      /soft must be below loadTimeout\.hard \(50 ms\)/,
+    ],
+  ])('%s is refused, and nothing happens', async (_, misuse, message) => {
+    const { cache } = setUp();
+    await cache.put('there', 1);
+    await expect(misuse(cache)).rejects.toThrow(message);
+    expect(cache.stats()).toMatchObject({ size: 1, loads: 0, loadErrors: 0, invalidations: 0 });
+  });
+
+  it('a keyCodec that returns no text, and a definition that is none, are refused', async () => {
+    const { cache } = setUp<{ id: number }>({ keyCodec: () => undefined as never });
+    await expect(cache.get({ id: 1 })).rejects.toThrow(/keyCodec must return a text/);
+    expect(() => createCache('users' as never)).toThrow(/needs what defineCache\(\) returns \(received "users"\)/);
   });
 
   describe('clone', () => {

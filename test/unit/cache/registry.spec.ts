@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CacheRegistry, defineCache, defineMemoryCache } from '../../../lib/cache/index.js';
+import { CacheRegistry, createCache, defineCache, defineMemoryCache } from '../../../lib/cache/index.js';
 import { MemoryCache } from '../../../lib/engine/index.js';
 import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
 
@@ -43,6 +43,18 @@ describe('CacheRegistry', () => {
     expect(() => setUp(defineCache('users', { maxsize: 5 } as never))).toThrow(
       /maxsize is not an option; did you mean maxSize/,
     );
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['an unknown default', { defaults: { ttll: 1 } }, /defaults: ttll is not an option; did you mean ttl/],
+    ['a default that is none', { defaults: { ttl: -1 } }, /ttl must be milliseconds/],
+    ['a default that belongs to one cache', { defaults: { loader: () => 1 } }, /defaults: loader is not an option/],
+    ['defaults that are no object', { defaults: 5 }, /defaults must be an object/],
+    ['a clock that is none', { clock: 5 }, /clock must be a Clock/],
+    ['a random that is none', { random: 'r' }, /random must be a function/],
+  ])('refuses %s, before there is any cache', (_, settings, message) => {
+    expect(() => new CacheRegistry(settings)).toThrow(message);
+    expect(() => createCache(Users, settings)).toThrow(message);
   });
 
   it('lays a cache’s own options over the defaults, and its own bound in the place of theirs', () => {
