@@ -15,7 +15,9 @@ type Source = () => Observable<unknown>;
  *
  * Concurrent subscribers of one key share one subscription to the source: values reach them as they come, who comes
  * later gets the earlier ones first. The load belongs to the cache, so a subscriber who leaves ends it for nobody, not
- * even as the last: `firstValueFrom()` leaves before the source completes, and its value is stored all the same.
+ * even as the last: `firstValueFrom()` leaves before the source completes, and its value is stored all the same. A
+ * source that does not complete is left when nobody listens and its load is given up: after `loadTimeout.hold`, when it
+ * has emitted too much to be stored, or when the app shuts down.
  *
  * A stale value is served without the source, which is then subscribed to behind. Where a load may be late or fail, what
  * comes first counts: the source's first value, and then all of it; or what stands in for the load, or its error.
@@ -82,21 +84,21 @@ export class ObservableMethod implements WholeMethod {
       const hit = step.hit(address);
       if (hit !== undefined) return replay(hit);
       if (step.cache.closed) return void subscriber.add(defer(source).subscribe(subscriber));
-      const served = step.served(address, args, () => {
+      const served = step.served(address, args, (load) => {
         const behind = new Recording(step, () => {});
-        behind.connect(defer(source));
+        behind.connect(defer(source), load?.signal);
         return behind.packed;
       });
       if (served !== undefined) return replay(served);
       let started: Recording | undefined;
       let first: FirstToCome | undefined;
       let joined = false;
-      const loaded = step.load(address, args, () => {
+      const loaded = step.load(address, args, (load) => {
         started = new Recording(step, () => this.release(address, started));
         // A joined load that was refused runs this later: then the caller waits for the stored value already.
         if (!joined) first = new FirstToCome(started, subscriber);
         this.running.set(address.index, started);
-        started.connect(defer(source));
+        started.connect(defer(source), load?.signal);
         return started.packed;
       });
       if (started !== undefined) {

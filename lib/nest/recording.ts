@@ -1,4 +1,4 @@
-import { ReplaySubject, type Observable, type Subject } from 'rxjs';
+import { finalize, Observable, ReplaySubject, type Subject, type Subscription } from 'rxjs';
 import type { StoreStep } from './store-step.js';
 
 /**
@@ -6,6 +6,9 @@ import type { StoreStep } from './store-step.js';
  *
  * Invariant: as long as it can be joined it still has every value. One that emits more than can be stored leaves the
  * joinable ones and settles {@link packed}; those who listen already get the rest as it comes.
+ *
+ * The load wants the source to its end, whoever listens. When it wants it no more, because there was too much or because
+ * it was given up, the source goes on for those who listen, and is unsubscribed from with the last of them.
  */
 export class Recording {
   /** The value to store: settles when the source completes or fails, or when it has emitted too much. */
@@ -15,13 +18,15 @@ export class Recording {
   private resolve: (packed: unknown) => void = () => {};
   private reject: (error: unknown) => void = () => {};
   private recording = true;
+  private connection: Subscription | undefined = undefined;
+  private abandonment: { readonly reason: unknown } | undefined = undefined;
   private sourceCompleted = false;
   private landed = false;
   private load: Promise<unknown> | undefined = undefined;
 
   constructor(
     private readonly step: StoreStep,
-    /** Called once, when nobody can join any more. */
+    /** Called when nobody can join any more. */
     private readonly onRecorded: () => void,
   ) {
     this.subject = new ReplaySubject(step.form.limit + 1);
@@ -33,11 +38,18 @@ export class Recording {
 
   /** All values, from the first; completes when the load of them has ended, so that what is stored can be found then. */
   get values(): Observable<unknown> {
-    return this.subject;
+    return this.subject.pipe(finalize(() => this.disconnectUnlessWanted()));
   }
 
-  connect(source: Observable<unknown>): void {
-    source.subscribe({
+  /** Subscribes to the source; the signal tells when the load of it is given up. */
+  connect(source: Observable<unknown>, signal: AbortSignal | undefined): void {
+    signal?.addEventListener('abort', () => this.abandon(signal.reason), { once: true });
+    // The connection is known before the source is subscribed to: it may emit, and be left, at once.
+    const connected = new Observable<unknown>((subscriber) => {
+      this.connection = subscriber;
+      source.subscribe(subscriber);
+    });
+    connected.subscribe({
       next: (value) => this.next(value),
       error: (error) => {
         this.end(() => this.reject(error));
@@ -71,6 +83,21 @@ export class Recording {
       else this.end(() => this.reject(this.step.form.overflow(this.step.parts.label)));
     }
     this.subject.next(value);
+    this.disconnectUnlessWanted();
+  }
+
+  /** The load is given up: nobody joins any more, and nothing is going to be stored. */
+  private abandon(reason: unknown): void {
+    this.abandonment = { reason };
+    this.onRecorded();
+    this.disconnectUnlessWanted();
+  }
+
+  private disconnectUnlessWanted(): void {
+    const isWanted = this.subject.observed || (this.recording && this.abandonment === undefined);
+    if (isWanted || this.connection?.closed !== false) return;
+    this.connection.unsubscribe();
+    this.end(() => this.reject(this.abandonment?.reason));
   }
 
   private end(settle: () => void): void {

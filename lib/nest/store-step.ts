@@ -5,6 +5,9 @@ import type { SequenceForm } from './sequence-form.js';
 import type { UserFunction } from './operation.js';
 import type { Reporter } from './reporter.js';
 
+/** Calls the method, for a load that is given up when the context's signal says so; without one for no load. */
+export type Call = (load?: LoadContext) => Promise<unknown>;
+
 /** What a step that stores was bound to. */
 export interface StoreStepParts {
   /** `@Cacheable of Class.method`, for messages. */
@@ -49,12 +52,12 @@ export class StoreStep {
   }
 
   /** What can be had without waiting, though the method may be called behind. */
-  served({ index, key }: Address, args: Arguments, call: () => Promise<unknown>): Promise<unknown> | undefined {
+  served({ index, key }: Address, args: Arguments, call: Call): Promise<unknown> | undefined {
     return this.cache.serveAt(index, key, this.loader(index, args, call), this.parts.prepared);
   }
 
   /** Loads by calling the method, or joins the call that runs for the same key. */
-  load({ index, key }: Address, args: Arguments, call: () => Promise<unknown>): Promise<unknown> {
+  load({ index, key }: Address, args: Arguments, call: Call): Promise<unknown> {
     // The app has shut down: the method still answers.
     if (this.cache.closed) return call();
     return this.cache.loadAt(index, key, this.loader(index, args, call), this.parts.prepared);
@@ -104,10 +107,10 @@ export class StoreStep {
     }
   }
 
-  private loader(index: unknown, args: Arguments, call: () => Promise<unknown>): Loader<unknown, unknown> {
+  private loader(index: unknown, args: Arguments, call: Call): Loader<unknown, unknown> {
     return (_, load) => {
       this.announce(load, args);
-      const result = call();
+      const result = call(load);
       if (!this.decidesByResult) return result;
       return Promise.resolve(result).then((value) => {
         this.decide(load, index, args, value);
