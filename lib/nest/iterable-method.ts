@@ -11,7 +11,8 @@ type Source = () => AsyncIterable<unknown>;
  * The chain for a method that returns an AsyncIterable. Nothing happens before the first `next()`.
  *
  * Concurrent readers of one key share one run of the method, each at its own pace: the source is pulled when the fastest
- * asks. When the last of them leaves early the source is closed and nothing is stored, for nobody wants the rest.
+ * asks. When the last of them leaves early the source is closed and nothing is stored, for nobody wants the rest. It runs
+ * in the course of the load; one that nobody reads but the load is closed when that is given up.
  *
  * A stale value is served without the source, which is then read behind. Where a load may be late or fail, what comes
  * first counts, as for an Observable.
@@ -61,8 +62,8 @@ export class IterableMethod implements WholeMethod {
       yield* source();
       return;
     }
-    const served = step.served(address, args, () => {
-      const behind = new Tape(source(), step, () => {});
+    const served = step.served(address, args, (load) => {
+      const behind = new Tape(source(), step, () => {}, load?.signal);
       behind.readAlone();
       return behind.packed;
     });
@@ -71,8 +72,8 @@ export class IterableMethod implements WholeMethod {
       return;
     }
     let started: Tape | undefined;
-    const loaded = step.load(address, args, () => {
-      started = new Tape(source(), step, () => this.release(address, started));
+    const loaded = step.load(address, args, (load) => {
+      started = new Tape(source(), step, () => this.release(address, started), load?.signal);
       this.running.set(address.index, started);
       return started.packed;
     });

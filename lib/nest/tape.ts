@@ -1,3 +1,4 @@
+import { asyncContext } from '../cache/index.js';
 import type { StoreStep } from './store-step.js';
 
 /** One value of a source, and the way to the next: pulled once, by whoever asks first. */
@@ -19,14 +20,21 @@ class Cell {
  *
  * The values form a linked list. The tape holds its beginning only while it can be joined; a reader holds the cell it
  * stands on. So what all readers have passed is garbage, and a source without end costs no memory.
+ *
+ * The source runs in the course of the load that made the tape, whoever pulls.
  */
 export class Tape {
   /** The value to store: settles when the source ends or fails, has given too much, or was left by all readers. */
   readonly packed: Promise<unknown>;
   private readonly source: AsyncIterator<unknown>;
+  private readonly inLoad = asyncContext();
   private readonly collected: unknown[] = [];
   private beginning: Cell | undefined;
   private readers = 0;
+  /** Those who read for the load alone. */
+  private drains = 0;
+  private abandonment: { readonly reason: unknown } | undefined = undefined;
+  private sourceEnded = false;
   private load: Promise<unknown> | undefined = undefined;
   private resolve: (packed: unknown) => void = () => {};
   private reject: (error: unknown) => void = () => {};
@@ -34,8 +42,10 @@ export class Tape {
   constructor(
     source: AsyncIterable<unknown>,
     private readonly step: StoreStep,
-    /** Called once, when nobody can join any more. */
+    /** Called when nobody can join any more. */
     private readonly onRecorded: () => void,
+    /** Tells when the load is given up. */
+    signal: AbortSignal | undefined,
   ) {
     this.source = source[Symbol.asyncIterator]();
     this.beginning = new Cell(undefined, () => this.pull());
@@ -43,6 +53,7 @@ export class Tape {
       this.resolve = resolve;
       this.reject = reject;
     });
+    signal?.addEventListener('abort', () => this.abandon(signal.reason), { once: true });
   }
 
   /** Names the load that this tape feeds. */
@@ -75,7 +86,8 @@ export class Tape {
       for (cell = first; cell !== undefined; cell = await cell.next()) yield cell.value;
       await this.load?.catch(() => {});
     } finally {
-      if (--this.readers === 0) this.abandon();
+      this.readers--;
+      this.closeUnlessRead();
     }
   }
 
@@ -94,8 +106,9 @@ export class Tape {
 
   private async pull(): Promise<Cell | undefined> {
     try {
-      const { done, value } = await this.source.next();
+      const { done, value } = await this.inLoad(() => this.source.next());
       if (done === true) {
+        this.sourceEnded = true;
         this.end(() => this.resolve(this.step.form.pack(this.collected)));
         return undefined;
       }
@@ -103,6 +116,7 @@ export class Tape {
       else this.end(() => this.reject(this.step.form.overflow(this.step.parts.label)));
       return new Cell(value, () => this.pull());
     } catch (error) {
+      this.sourceEnded = true;
       this.end(() => this.reject(error));
       throw error;
     }
@@ -110,20 +124,42 @@ export class Tape {
 
   private async drain(): Promise<void> {
     let cell = this.beginning;
-    this.readers++;
+    this.drains++;
     try {
-      while (cell !== undefined && this.beginning !== undefined) cell = await cell.next();
+      while (cell !== undefined && this.beginning !== undefined && this.abandonment === undefined)
+        cell = await cell.next();
     } catch {
       // The readers get it.
     } finally {
-      if (--this.readers === 0) this.abandon();
+      this.drains--;
+      this.closeUnlessRead();
     }
   }
 
-  /** Nobody reads on: closes the source, and stores nothing unless it had ended. */
-  private abandon(): void {
-    void this.source.return?.().then(undefined, () => {});
-    this.end(() => this.resolve(undefined));
+  /** The load is given up: nobody joins any more, and nobody reads for it. */
+  private abandon(reason: unknown): void {
+    this.abandonment = { reason };
+    this.onRecorded();
+    this.closeUnlessRead();
+  }
+
+  /** Stores nothing, unless the source has ended, and closes it, when nobody reads on. */
+  private closeUnlessRead(): void {
+    const { abandonment } = this;
+    if (this.readers > 0 || (this.drains > 0 && abandonment === undefined)) return;
+    this.end(() => (abandonment === undefined ? this.resolve(undefined) : this.reject(abandonment.reason)));
+    this.closeSource();
+  }
+
+  /** Closes the source unless it has ended by itself. How it closes is no reader's business. */
+  private closeSource(): void {
+    if (this.sourceEnded) return;
+    this.sourceEnded = true;
+    try {
+      Promise.resolve(this.inLoad(() => this.source.return?.())).catch(() => {});
+    } catch {
+      // It would not close.
+    }
   }
 
   private end(settle: () => void): void {

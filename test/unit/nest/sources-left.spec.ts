@@ -140,3 +140,107 @@ describe('a source that does not complete', () => {
     expect(source).toMatchObject({ subscribed: 2, left: 2 });
   });
 });
+
+/** An AsyncIterable that is no generator: it gives texts for ever, and may be closed in its own way. */
+function iterableOf(close: Pick<AsyncIterator<string>, 'return'>): AsyncIterable<string> {
+  return { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: 'page' }), ...close }) };
+}
+
+describe('an AsyncIterable that its readers leave', () => {
+  let closings = 0;
+  const ways: [string, Pick<AsyncIterator<string>, 'return'>, number][] = [
+    ['cannot be closed', {}, 0],
+    [
+      'closes synchronously',
+      // A type cannot keep plain JavaScript from doing this.
+      {
+        return: (() => ({ done: true, value: String(++closings) })) as unknown as () => Promise<IteratorResult<string>>,
+      },
+      1,
+    ],
+    [
+      'throws when it is closed',
+      {
+        return: () => {
+          closings++;
+          throw new Error('will not close');
+        },
+      },
+      1,
+    ],
+    [
+      'rejects when it is closed',
+      {
+        return: async () => {
+          closings++;
+          throw new Error('will not close');
+        },
+      },
+      1,
+    ],
+  ];
+
+  it.each(ways)('ends its load, and the next call runs anew, when it %s', async (_, close, closed) => {
+    closings = 0;
+    @Injectable()
+    class Pages {
+      calls = 0;
+
+      @Cacheable()
+      all(): AsyncIterable<string> {
+        this.calls++;
+        return iterableOf(close);
+      }
+    }
+    const app = await appOf({ providers: [Pages] });
+    const pages = app.get(Pages);
+    const readOne = async (): Promise<string | undefined> => {
+      for await (const page of pages.all()) return page;
+      return undefined;
+    };
+    expect(await readOne()).toBe('page');
+    expect(await readOne()).toBe('page');
+    expect({ calls: pages.calls, closings }).toEqual({ calls: 2, closings: 2 * closed });
+  });
+
+  it('is not closed when it has ended by itself', async () => {
+    let returned = 0;
+    @Injectable()
+    class Pages {
+      @Cacheable(Words)
+      none(_id: string): AsyncIterable<string> {
+        const source = { next: async () => ({ done: true, value: undefined }) as const };
+        const close = async () => ({ done: true, value: ++returned }) as const;
+        return { [Symbol.asyncIterator]: () => ({ ...source, return: close }) };
+      }
+    }
+    const pages = (await appOf({ providers: [Pages] })).get(Pages);
+    for await (const page of pages.none('1')) throw new Error(page);
+    await settled();
+    expect(returned).toBe(0);
+  });
+
+  it('is closed when only its load reads it and that is given up', async () => {
+    let returned = 0;
+    const never = new Promise<never>(() => {});
+    @Injectable()
+    class Pages {
+      @Cacheable(Words)
+      pending(_id: string): AsyncIterable<string> {
+        const answers = [Promise.resolve({ done: false, value: 'first' } as const)];
+        const close = async () => ({ done: true, value: ++returned }) as const;
+        return { [Symbol.asyncIterator]: () => ({ next: () => answers.pop() ?? never, return: close }) };
+      }
+    }
+    const clock = new FakeClock();
+    const pages = (await appOf({ providers: [Pages] }, { clock })).get(Pages);
+    for await (const page of pages.pending('1')) {
+      expect(page).toBe('first');
+      break;
+    }
+    clock.advance(59_999);
+    expect(returned).toBe(0);
+    clock.advance(1);
+    expect(returned).toBe(1);
+  });
+});
