@@ -1,4 +1,5 @@
 import { defer, from, mergeMap, Observable } from 'rxjs';
+import { asyncContext } from '../cache/index.js';
 import type { Address, Arguments } from './addressing.js';
 import type { BoundMethodParts, WholeMethod } from './bound-method.js';
 import { CollectedValues } from './collected-values.js';
@@ -18,6 +19,9 @@ type Source = () => Observable<unknown>;
  * even as the last: `firstValueFrom()` leaves before the source completes, and its value is stored all the same. A
  * source that does not complete is left when nobody listens and its load is given up: after `loadTimeout.hold`, when it
  * has emitted too much to be stored, or when the app shuts down.
+ *
+ * The source runs in the course of the load, its subscribers do not: each gets its values in the asynchronous context in
+ * which it subscribed.
  *
  * A stale value is served without the source, which is then subscribed to behind. Where a load may be late or fail, what
  * comes first counts: the source's first value, and then all of it; or what stands in for the load, or its error.
@@ -75,11 +79,7 @@ export class ObservableMethod implements WholeMethod {
   private shared(step: StoreStep, address: Address, args: Arguments, source: Source): Observable<unknown> {
     return new Observable((subscriber) => {
       const replay = (stored: Promise<unknown>): void => {
-        subscriber.add(
-          from(stored)
-            .pipe(mergeMap((value) => step.form.unpack(value)))
-            .subscribe(subscriber),
-        );
+        subscriber.add(unpacked(step, stored).subscribe(subscriber));
       };
       const hit = step.hit(address);
       if (hit !== undefined) return replay(hit);
@@ -90,6 +90,16 @@ export class ObservableMethod implements WholeMethod {
         return behind.packed;
       });
       if (served !== undefined) return replay(served);
+      subscriber.add(whereSubscribed(this.loaded(step, address, args, source)).subscribe(subscriber));
+    });
+  }
+
+  /** Starts a load, or joins the one that runs. */
+  private loaded(step: StoreStep, address: Address, args: Arguments, source: Source): Observable<unknown> {
+    return new Observable((subscriber) => {
+      const replay = (stored: Promise<unknown>): void => {
+        subscriber.add(unpacked(step, stored).subscribe(subscriber));
+      };
       let started: Recording | undefined;
       let first: FirstToCome | undefined;
       let joined = false;
@@ -143,4 +153,21 @@ export class ObservableMethod implements WholeMethod {
       };
     });
   }
+}
+
+/** The values that a stored one stands for. */
+function unpacked({ form }: StoreStep, stored: Promise<unknown>): Observable<unknown> {
+  return from(stored).pipe(mergeMap((value) => form.unpack(value)));
+}
+
+/** Delivers in the asynchronous context of the subscription, whatever the context is that values come from. */
+function whereSubscribed(values: Observable<unknown>): Observable<unknown> {
+  return new Observable((subscriber) => {
+    const there = asyncContext();
+    return values.subscribe({
+      next: (value) => there(() => subscriber.next(value)),
+      error: (error) => there(() => subscriber.error(error)),
+      complete: () => there(() => subscriber.complete()),
+    });
+  });
 }
