@@ -41,7 +41,8 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   onInsert(slot: number): void {
-    this.regions.insert(slot, this.see(this.host.hashOf(slot)));
+    this.see(this.host.hashOf(slot));
+    this.regions.insert(slot);
     if (this.regions.count > this.entries) this.expect(Math.ceil(this.regions.count * TOLERANCE));
   }
 
@@ -73,6 +74,10 @@ export class AdaptivePolicy implements EvictionPolicy {
     return this.regions.slots();
   }
 
+  onMove(from: number, to: number): void {
+    this.regions.move(from, to);
+  }
+
   grow(capacity: number): void {
     this.regions.grow(capacity);
     this.fitSketch();
@@ -100,12 +105,9 @@ export class AdaptivePolicy implements EvictionPolicy {
     this.regions.assertStructure();
   }
 
-  /** Tells everyone of a request but the regions; how often the key came lately. */
-  private see(hash: number): number {
-    const frequency = this.sketch.record(hash);
-    const { chooser } = this;
-    if (chooser.samples(hash) && chooser.request(hash, frequency)) this.regions.setWindow(chooser.share);
-    return frequency;
+  private see(hash: number): void {
+    this.sketch.record(hash);
+    if (this.chooser.samples(hash) && this.chooser.request(hash)) this.regions.setWindow(this.chooser.share);
   }
 
   private expect(entries: number): void {

@@ -42,17 +42,16 @@ export class FrequencySketch {
     this.requestsLeft = requestsPerPeriod;
   }
 
-  /** Counts a request for the key with this hash, and returns how often it came lately, this time included: 1 to 15. */
-  record(hash: number): number {
+  /** Counts a request for the key with this hash. */
+  record(hash: number): void {
     if (--this.requestsLeft <= 0) this.beginPeriod();
     const { words } = this;
     const from = this.freshBlock(hash);
     const spots = spotsOf(hash);
-    const first = raise(words, from + (spots & 3), spots & 28);
-    const second = raise(words, from + 4 + ((spots >>> 5) & 3), (spots >>> 5) & 28);
-    const third = raise(words, from + 8 + ((spots >>> 10) & 3), (spots >>> 10) & 28);
-    const fourth = raise(words, from + 12 + ((spots >>> 15) & 3), (spots >>> 15) & 28);
-    return Math.min(first, second, third, fourth);
+    raise(words, from + (spots & 3), spots & 28);
+    raise(words, from + 4 + ((spots >>> 5) & 3), (spots >>> 5) & 28);
+    raise(words, from + 8 + ((spots >>> 10) & 3), (spots >>> 10) & 28);
+    raise(words, from + 12 + ((spots >>> 15) & 3), (spots >>> 15) & 28);
   }
 
   /** How often the key came lately: 0 to 15, never less than was counted. */
@@ -148,13 +147,9 @@ function countAt(words: Int32Array, at: number, shift: number): number {
   return ((words[at] as number) >>> shift) & HIGHEST_FREQUENCY;
 }
 
-/** The counter after counting. */
-function raise(words: Int32Array, at: number, shift: number): number {
+function raise(words: Int32Array, at: number, shift: number): void {
   const word = words[at] as number;
-  const count = (word >>> shift) & HIGHEST_FREQUENCY;
-  if (count === HIGHEST_FREQUENCY) return count;
-  words[at] = word + (1 << shift);
-  return count + 1;
+  if (((word >>> shift) & HIGHEST_FREQUENCY) < HIGHEST_FREQUENCY) words[at] = word + (1 << shift);
 }
 
 function higherNibbles(one: number, other: number): number {

@@ -102,6 +102,12 @@ export class S3FifoPolicy implements EvictionPolicy {
     for (const slot of this.main) if (slot !== victim) yield slot;
   }
 
+  onMove(from: number, to: number): void {
+    this.states[to] = this.states[from] as number;
+    if (this.isInMain(to)) this.main.replace(to);
+    else this.small.replace(to);
+  }
+
   grow(capacity: number): void {
     const states = new Uint8Array(capacity);
     states.set(this.states);

@@ -25,8 +25,8 @@ export class ShadowCache implements RegionHost {
     this.regions = new TinyLfuRegions(this, sketch, size, windowShare, this.table.capacity, seed);
   }
 
-  /** Asks for a key, which came so often lately, and stores it if it is not there; whether it was. */
-  request(hash: number, frequency: number): boolean {
+  /** Asks for a key and stores it if it is not there; whether it was. */
+  request(hash: number): boolean {
     const found = this.index.find(hash);
     if (found !== NO_SLOT) {
       this.regions.access(found);
@@ -39,7 +39,7 @@ export class ShadowCache implements RegionHost {
     }
     const slot = this.table.allocate(hash, undefined);
     this.index.insert(slot);
-    this.regions.insert(slot, frequency);
+    this.regions.insert(slot);
     return false;
   }
 

@@ -72,6 +72,12 @@ export class SievePolicy implements EvictionPolicy {
     for (const slot of order) if (this.wasRead[slot] === 1) yield slot;
   }
 
+  onMove(from: number, to: number): void {
+    this.wasRead[to] = this.wasRead[from] as number;
+    if (this.hand === from) this.hand = to;
+    this.byArrival.replace(to);
+  }
+
   grow(capacity: number): void {
     const wasRead = new Uint8Array(capacity);
     wasRead.set(this.wasRead);

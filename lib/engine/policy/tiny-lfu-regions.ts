@@ -17,12 +17,9 @@ export interface RegionSize {
   readonly entries: number;
 }
 
-/** Regions, as they stand in the state of a slot. In the window are those with the bit of 2. */
-const PROBATION = 0;
-const PROTECTED = 1;
-const WINDOW = 2;
-/** In the window, requested for the first time when it came and not again since. */
-const NEWCOMER = 3;
+const WINDOW = 0;
+const PROBATION = 1;
+const PROTECTED = 2;
 
 /** Of main: how much may be protected. */
 const PROTECTED_SHARE = 0.8;
@@ -39,7 +36,6 @@ const MOST_MOVES = 8;
 const TICK_MASK = 0xffff;
 const REGION_MASK = 0x30000;
 const REGION_SHIFT = 16;
-const IN_WINDOW = WINDOW << REGION_SHIFT;
 const REUSE_SHIFT = 18;
 /** No reuse distance is known, or one longer than can be said. */
 const NO_REUSE = 2 ** (32 - REUSE_SHIFT) - 1;
@@ -97,14 +93,10 @@ export class TinyLfuRegions {
     this.resize(size);
   }
 
-  /** @param frequency how often the sketch says that the key came, this time included */
-  insert(slot: number, frequency: number): void {
+  insert(slot: number): void {
     this.insertions = (this.insertions + 1) | 0;
     this.tick = (this.insertions >>> this.tickBits) & TICK_MASK;
-    // Who comes for the first time cannot have left.
-    const reuse = frequency === 1 ? NO_REUSE : this.reuseOf(slot);
-    const region = frequency === 1 ? NEWCOMER : WINDOW;
-    this.states[slot] = (reuse << REUSE_SHIFT) | (region << REGION_SHIFT) | this.tick;
+    this.states[slot] = (this.reuseOf(slot) << REUSE_SHIFT) | (WINDOW << REGION_SHIFT) | this.tick;
     this.window.append(slot);
     this.windowWeight += this.weightOf(slot);
     if (this.windowWeight > this.windowTarget) this.moveOn();
@@ -117,15 +109,15 @@ export class TinyLfuRegions {
 
   access(slot: number): void {
     const state = this.states[slot] as number;
-    const region = (state & REGION_MASK) >>> REGION_SHIFT;
-    if (region === PROTECTED) {
+    const region = state & REGION_MASK;
+    if (region === PROTECTED << REGION_SHIFT) {
       this.states[slot] = (state & ~TICK_MASK) | this.tick;
       this.guarded.moveToEnd(slot);
-    } else if (region === PROBATION) {
-      this.protect(slot);
-    } else {
-      this.states[slot] = (state & ~(TICK_MASK | REGION_MASK)) | IN_WINDOW | this.tick;
+    } else if (region === WINDOW << REGION_SHIFT) {
+      this.states[slot] = (state & ~TICK_MASK) | this.tick;
       this.window.moveToEnd(slot);
+    } else {
+      this.protect(slot);
     }
   }
 
@@ -133,17 +125,18 @@ export class TinyLfuRegions {
   reweigh(slot: number, previousWeight: number): void {
     if (!this.size.weighted) return;
     const added = this.weightOf(slot) - previousWeight;
-    const state = this.states[slot] as number;
-    if ((state & IN_WINDOW) !== 0) this.windowWeight += added;
-    else if ((state & REGION_MASK) === PROBATION) this.probationWeight += added;
+    const region = (this.states[slot] as number) & REGION_MASK;
+    if (region === WINDOW << REGION_SHIFT) this.windowWeight += added;
+    else if (region === PROBATION << REGION_SHIFT) this.probationWeight += added;
     else this.protectedWeight += added;
   }
 
   /** An entry leaves; its last use is remembered. */
   remove(slot: number): void {
     const state = this.states[slot] as number;
-    if ((state & IN_WINDOW) !== 0) this.leaveWindow(slot);
-    else if ((state & REGION_MASK) === PROBATION) this.leaveProbation(slot);
+    const region = state & REGION_MASK;
+    if (region === WINDOW << REGION_SHIFT) this.leaveWindow(slot);
+    else if (region === PROBATION << REGION_SHIFT) this.leaveProbation(slot);
     else this.leaveProtected(slot);
     if (this.ghost !== undefined) this.ghost.add(this.host.hashOf(slot), state & TICK_MASK);
   }
@@ -183,6 +176,16 @@ export class TinyLfuRegions {
     this.setWindow(this.windowShare);
   }
 
+  /** The entry of `from` stands in `to` now, and so do the links of its list. */
+  move(from: number, to: number): void {
+    const state = this.states[from] as number;
+    const region = (state & REGION_MASK) >>> REGION_SHIFT;
+    this.states[to] = state;
+    if (region === WINDOW) this.window.replace(to);
+    else if (region === PROBATION) this.probation.replace(to);
+    else this.guarded.replace(to);
+  }
+
   grow(capacity: number): void {
     const states = new Int32Array(capacity);
     states.set(this.states);
@@ -219,20 +222,21 @@ export class TinyLfuRegions {
 
   /** Throws when an invariant does not hold; for tests. */
   assertStructure(): void {
-    const regions: readonly (readonly [SlotList, readonly number[], number])[] = [
-      [this.window, [WINDOW, NEWCOMER], this.windowWeight],
-      [this.probation, [PROBATION], this.probationWeight],
-      [this.guarded, [PROTECTED], this.protectedWeight],
+    const regions: readonly (readonly [SlotList, number, number])[] = [
+      [this.window, WINDOW, this.windowWeight],
+      [this.probation, PROBATION, this.probationWeight],
+      [this.guarded, PROTECTED, this.protectedWeight],
     ];
-    for (const [list, codes, weight] of regions) {
+    for (const [list, region, weight] of regions) {
       let sum = 0;
       for (const slot of list) {
-        const code = ((this.states[slot] as number) & REGION_MASK) >>> REGION_SHIFT;
-        if (!codes.includes(code)) throw new Error(`structure: slot ${slot} of region ${codes[0]} says ${code}`);
+        if (((this.states[slot] as number) & REGION_MASK) >>> REGION_SHIFT !== region) {
+          throw new Error(`structure: slot ${slot} is in the list of region ${region}, but says otherwise`);
+        }
         sum += this.weightOf(slot);
       }
       if (Math.abs(sum - weight) > 1e-9 * Math.max(1, sum)) {
-        throw new Error(`structure: region ${codes[0]} weighs ${sum}, not ${weight}`);
+        throw new Error(`structure: region ${region} weighs ${sum}, not ${weight}`);
       }
     }
   }
@@ -252,9 +256,7 @@ export class TinyLfuRegions {
   }
 
   private wins(candidate: number, victim: number): boolean {
-    const state = this.states[candidate] as number;
-    if ((state & REGION_MASK) === NEWCOMER << REGION_SHIFT) return this.frequencyOfVictims(victim, candidate) < 1;
-    const reuse = state >>> REUSE_SHIFT;
+    const reuse = (this.states[candidate] as number) >>> REUSE_SHIFT;
     if (reuse < NO_REUSE && reuse < ((this.tick - (this.states[victim] as number)) & TICK_MASK)) return true;
     const hash = this.host.hashOf(candidate);
     const frequency = this.sketch.estimate(hash);

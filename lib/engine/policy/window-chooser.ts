@@ -68,10 +68,9 @@ export class WindowChooser {
   }
 
   /** Lets the shadows see a request for a key of the sample; whether {@link share} is another now. */
-  request(hash: number, frequency: number): boolean {
+  request(hash: number): boolean {
     const { shadows, hits, leads, differences } = this;
-    for (let at = 0; at < shadows.length; at++)
-      hits[at] = (shadows[at] as ShadowCache).request(hash, frequency) ? 1 : 0;
+    for (let at = 0; at < shadows.length; at++) hits[at] = (shadows[at] as ShadowCache).request(hash) ? 1 : 0;
     const own = hits[this.chosen] as number;
     for (let at = 0; at < shadows.length; at++) {
       const lead = (hits[at] as number) - own;
