@@ -28,10 +28,10 @@ export function CacheEvict<
   MA extends unknown[] = unknown[],
   CA extends unknown[] = unknown[],
 >(options: EvictOptions<unknown, KA, GA, MA, CA>): EvictDecorator<KA, GA, MA, CA>;
-export function CacheEvict(cacheOrOptions: unknown, options?: unknown) {
+export function CacheEvict(...given: readonly unknown[]) {
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = { target, name, descriptor };
     const label = `@CacheEvict of ${requireMethod('@CacheEvict', method)}`;
-    decorateMethod(method, parseEvict(label, cacheOrOptions, options));
+    decorateMethod(method, parseEvict(label, given));
   };
 }

@@ -54,10 +54,10 @@ export function CachePut<
   TA extends unknown[] = unknown[],
   GA extends unknown[] = unknown[],
 >(options?: StoreOptions<unknown, R, KA, CA, UA, TA, GA>): StoreDecorator<unknown, R, KA, CA, UA, TA, GA>;
-export function CachePut(cacheOrOptions?: unknown, options?: unknown) {
+export function CachePut(...given: readonly unknown[]) {
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = { target, name, descriptor };
     const label = `@CachePut of ${requireMethod('@CachePut', method)}`;
-    decorateMethod(method, parsePut(label, cacheOrOptions, options));
+    decorateMethod(method, parsePut(label, given));
   };
 }

@@ -49,10 +49,10 @@ export function CacheableAll<
 >(
   options: Keyed<StoreOptions<unknown, R, KA, CA, UA, TA, GA>> & MethodLoadOptions,
 ): StoreAllDecorator<unknown, R, KA, CA, UA, TA, GA>;
-export function CacheableAll(cacheOrOptions: unknown, options?: unknown) {
+export function CacheableAll(...given: readonly unknown[]) {
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = { target, name, descriptor };
     const label = `@CacheableAll of ${requireMethod('@CacheableAll', method)}`;
-    decorateMethod(method, parseCacheableAll(label, cacheOrOptions, options));
+    decorateMethod(method, parseCacheableAll(label, given));
   };
 }

@@ -59,11 +59,11 @@ export function Cacheable<
 >(
   options?: StoreOptions<unknown, R, KA, CA, UA, TA, GA> & MethodLoadOptions & OwnCacheOptions,
 ): OwnStoreDecorator<R, KA, CA, UA, TA, GA>;
-export function Cacheable(cacheOrOptions?: unknown, options?: unknown) {
+export function Cacheable(...given: readonly unknown[]) {
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = { target, name, descriptor };
     const label = `@Cacheable of ${requireMethod('@Cacheable', method)}`;
-    const operation: Operation = parseCacheable(label, cacheOrOptions, options);
+    const operation: Operation = parseCacheable(label, given);
     decorateMethod(method, operation);
   };
 }

@@ -2,6 +2,7 @@ import { CacheMisuseError, type CacheEvent, type CacheEventType } from '../core/
 import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from '../cache/index.js';
 import { addEventHandler } from './metadata.js';
 import { requireMethod } from './method-wrapper.js';
+import { undefinedCache } from './operation-parser.js';
 import type { EventHandlerDecorator } from './method-types.js';
 
 const EVENT_TYPES = {
@@ -37,9 +38,12 @@ export function OnCacheEvent<K, V>(
   types?: Types,
 ): EventHandlerDecorator<CacheEvent<K, V>>;
 export function OnCacheEvent(cacheName?: string, types?: Types): EventHandlerDecorator<CacheEvent>;
-export function OnCacheEvent(cache?: AnyDefinition | string, types?: Types) {
+export function OnCacheEvent(...given: [cache?: AnyDefinition | string, types?: Types]) {
+  const [cache, types] = given;
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor): void => {
     const label = `@OnCacheEvent of ${requireMethod('@OnCacheEvent', { target, name, descriptor })}`;
+    // Beside types, undefined is how all caches are named.
+    if (given.length === 1 && cache === undefined) throw undefinedCache(label);
     if (cache !== undefined && typeof cache !== 'string' && !isDefinition(cache)) {
       throw new CacheMisuseError(`${label}: the first argument must be a cache's definition, its name, or undefined`);
     }

@@ -49,8 +49,8 @@ const EVICT_TARGETS = ['key', 'group', 'matching', 'all'] as const;
 
 type Given = Readonly<Record<string, unknown>>;
 
-export function parseCacheable(label: string, first: unknown, second: unknown): CacheableOperation {
-  const { cache, given } = splitArguments(label, first, second);
+export function parseCacheable(label: string, args: readonly unknown[]): CacheableOperation {
+  const { cache, given } = splitArguments(label, args);
   return checked(label, (problems) => {
     problems.refuseUnknown(given, [...STORE_OPTIONS, ...LOAD_OPTIONS, ...SEQUENCE_OPTIONS, ...OWN_OPTIONS]);
     if (cache !== undefined) refuseOwnOptions(problems, given);
@@ -58,8 +58,8 @@ export function parseCacheable(label: string, first: unknown, second: unknown): 
   });
 }
 
-export function parseCacheableAll(label: string, first: unknown, second: unknown): CacheableAllOperation {
-  const { cache, given } = splitArguments(label, first, second);
+export function parseCacheableAll(label: string, args: readonly unknown[]): CacheableAllOperation {
+  const { cache, given } = splitArguments(label, args);
   return checked(label, (problems) => {
     problems.refuseUnknown(given, [...STORE_OPTIONS, ...LOAD_OPTIONS]);
     const { key = missingKey(problems), ...options } = storeOptions(problems, cache, given);
@@ -67,16 +67,16 @@ export function parseCacheableAll(label: string, first: unknown, second: unknown
   });
 }
 
-export function parsePut(label: string, first: unknown, second: unknown): PutOperation {
-  const { cache, given } = splitArguments(label, first, second);
+export function parsePut(label: string, args: readonly unknown[]): PutOperation {
+  const { cache, given } = splitArguments(label, args);
   return checked(label, (problems) => {
     problems.refuseUnknown(given, [...STORE_OPTIONS, ...AGE_OPTIONS]);
     return { kind: 'put', ...storeOptions(problems, cache, given) };
   });
 }
 
-export function parseEvict(label: string, first: unknown, second: unknown): EvictOperation {
-  const { cache, given } = splitArguments(label, first, second);
+export function parseEvict(label: string, args: readonly unknown[]): EvictOperation {
+  const { cache, given } = splitArguments(label, args);
   return checked(label, (problems) => {
     problems.refuseUnknown(given, [...EVICT_TARGETS, 'before', 'condition']);
     return {
@@ -120,11 +120,18 @@ export function requireCache(label: string, cache: unknown): CacheReference {
   );
 }
 
-function splitArguments(
-  label: string,
-  first: unknown,
-  second: unknown,
-): { cache: CacheReference | undefined; given: Given } {
+/** The cache of a decorator is `undefined` where its module has not been evaluated yet. */
+export function undefinedCache(label: string): CacheMisuseError {
+  return new CacheMisuseError(
+    `${label}: its cache is undefined, most likely because of a circular import: the file that defines it imports, ` +
+      `maybe through others, the file of this class. Define the cache in a file of its own, or name it by its text`,
+  );
+}
+
+/** Tells a decorator without a cache from one whose cache is `undefined`: by how many arguments it was given. */
+function splitArguments(label: string, args: readonly unknown[]): { cache: CacheReference | undefined; given: Given } {
+  const [first, second] = args;
+  if (args.length > 0 && first === undefined) throw undefinedCache(label);
   const hasCache = typeof first === 'string' || isDefinition(first) || second !== undefined;
   return hasCache
     ? { cache: requireCache(label, first), given: requireOptions(label, second ?? {}) }
