@@ -4,7 +4,16 @@ import { expectSame, Failure, node, output } from './checks.mjs';
 
 /** What each entry may import by itself, packages and Node's own modules. What these load in turn is theirs. */
 const IMPORTS = {
-  '.': ['@nestjs/common', '@nestjs/core', 'node:async_hooks', 'node:process', 'node:util', 'reflect-metadata', 'rxjs'],
+  '.': [
+    '@nestjs/common',
+    '@nestjs/core',
+    'node:async_hooks',
+    'node:events',
+    'node:process',
+    'node:util',
+    'reflect-metadata',
+    'rxjs',
+  ],
   './engine': [],
   './testing': [],
 };
