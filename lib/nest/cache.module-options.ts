@@ -26,14 +26,18 @@ export interface CacheModuleSettings extends CachePorts {
   readonly caches: readonly AnyDefinition[];
 }
 
+/** Refuses what cannot have options at all. */
+export function requireOptionsObject(caller: string, given: unknown): void {
+  if (typeof given === 'object' && given !== null) return;
+  throw new CacheOptionsError(caller, [
+    { option: 'options', rule: 'must be an object; a factory must return one', received: given },
+  ]);
+}
+
 /** Throws every problem in one error. */
-export function resolveModuleOptions(given: CacheModuleOptions | undefined): CacheModuleSettings {
+export function resolveModuleOptions(given: CacheModuleOptions): CacheModuleSettings {
+  requireOptionsObject('CacheModule.forRoot()', given);
   const problems = new OptionProblems('CacheModule.forRoot()');
-  if (typeof given !== 'object' || given === null) {
-    throw new CacheOptionsError('CacheModule.forRoot()', [
-      { option: 'options', rule: 'must be an object; a factory must return one', received: given },
-    ]);
-  }
   problems.refuseUnknown(given, ['defaults', 'caches', 'clock', 'random']);
   const { defaults = {}, caches = [], clock, random } = given;
   problems.require(typeof defaults === 'object' && defaults !== null, 'defaults', 'must be an object', defaults);

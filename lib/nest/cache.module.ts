@@ -3,7 +3,12 @@ import { ModulesContainer } from '@nestjs/core';
 import { CacheMisuseError, CacheOptionsError } from '../core/index.js';
 import { CacheRegistry, isDefinition, type AnyDefinition } from '../cache/index.js';
 import { CacheExplorer } from './cache.explorer.js';
-import { resolveModuleOptions, type CacheModuleAsyncOptions, type CacheModuleOptions } from './cache.module-options.js';
+import {
+  requireOptionsObject,
+  resolveModuleOptions,
+  type CacheModuleAsyncOptions,
+  type CacheModuleOptions,
+} from './cache.module-options.js';
 import { CacheRuntime } from './cache-runtime.js';
 import { prototypesOf, requireOneRoot } from './module-scan.js';
 import { RuntimeHolder } from './runtime-holder.js';
@@ -23,10 +28,13 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 @Module({})
 export class CacheModule extends ConfigurableModuleClass {
   static override forRoot(options: CacheModuleOptions = {}): DynamicModule {
+    requireOptionsObject('CacheModule.forRoot()', options);
     return asRoot(super.forRoot(options), options.caches);
   }
 
-  static override forRootAsync({ caches, ...options }: CacheModuleAsyncOptions): DynamicModule {
+  static override forRootAsync(given: CacheModuleAsyncOptions): DynamicModule {
+    requireOptionsObject('CacheModule.forRootAsync()', given);
+    const { caches, ...options } = given;
     return asRoot(super.forRootAsync(options), caches);
   }
 

@@ -14,6 +14,7 @@ import {
   InjectCache,
   MemoryCache,
   type Cache,
+  type CacheModuleAsyncOptions,
   type CacheModuleOptions,
   type CacheOptionsFactory,
 } from '../../lib/index.js';
@@ -94,11 +95,23 @@ describe('CacheModule.forRoot', () => {
   it.each([
     [{ cache: [Users] }, 'cache is not an option; did you mean caches?'],
     [{ defaults: 5 }, 'defaults must be an object'],
+    [{ defaults: null }, 'defaults must be an object'],
     [{ defaults: { ttl: -1 }, caches: [Users] }, 'ttl must be milliseconds'],
+    [{ defaults: { ttl: -1 } }, 'ttl must be milliseconds'],
+    [{ defaults: { ttll: 1 } }, 'ttll is not an option; did you mean ttl?'],
+    [{ clock: 5 }, 'clock must be a Clock'],
+    [{ random: 'x' }, 'random must be a function'],
   ])('fails the bootstrap for %j', async (options, message) => {
     const starting = start({ imports: [CacheModule.forRoot(options as CacheModuleOptions)] });
     await expect(starting).rejects.toThrow(CacheOptionsError);
     await expect(starting).rejects.toThrow(message);
+  });
+
+  it.each([null, 5, 'users'])('refuses %j, which has no options, at once', (options) => {
+    const given = options as unknown as CacheModuleOptions & CacheModuleAsyncOptions;
+    expect(() => CacheModule.forRoot(given)).toThrow('CacheModule.forRoot(): options must be an object');
+    expect(() => CacheModule.forRootAsync(given)).toThrow('CacheModule.forRootAsync(): options must be an object');
+    expect(() => CacheModule.forRoot(given)).toThrow(CacheOptionsError);
   });
 
   it('refuses at once what is no definition', () => {
