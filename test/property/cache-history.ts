@@ -66,7 +66,7 @@ export const historyOptions: fc.Arbitrary<CacheOptions<string, number>> = fc.rec
     staleBackoff: fc.constantFrom(0, 1_000),
     refreshAhead: fc.constantFrom(0.5, { beta: 1 }),
     loadTimeout: fc.record({
-      soft: fc.constantFrom(100, 1_000),
+      soft: fc.constantFrom(100, 400),
       hard: fc.constantFrom(500, 2_000),
       hold: fc.constant(HOLD_MS),
     }),
