@@ -1,0 +1,13 @@
+export type { Bus, BusListener } from './bus.js';
+export type {
+  BreakerSettings,
+  CallPolicy,
+  Tier,
+  TierCapabilities,
+  TierEntry,
+  TierFences,
+  TierGuard,
+  TierRead,
+  TierWrite,
+} from './tier.js';
+export { resolveTierOptions, type BreakerOptions, type TierOptions, type TierSettings } from './tier.options.js';
