@@ -1,5 +1,6 @@
 export { systemClock, COARSE_MARGIN_MS, type Cancel, type Clock } from './clock.js';
 export { seededRandom, systemRandom, type Random } from './random.js';
+export { BYTES_RULE, toBytes } from './bytes.js';
 export { DURATION_RULE, toMilliseconds, type Duration } from './duration.js';
 export {
   CacheClosedError,

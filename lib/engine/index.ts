@@ -9,13 +9,7 @@ export {
 export { compilePattern, type KeyPattern } from './key-pattern.js';
 export { BoundedStore } from './bounded-store.js';
 export type { StoredEntry } from './stored-entry.js';
-export {
-  resolveStoreOptions,
-  toBytes,
-  type Bound,
-  type BoundOptions,
-  type ResolvedStoreOptions,
-} from './store.options.js';
+export { resolveStoreOptions, type Bound, type BoundOptions, type ResolvedStoreOptions } from './store.options.js';
 export type { RemovalCause, RemovalListener } from './removal-queue.js';
 export { approximateBytes } from './byte-weigher.js';
 export type { Weigher } from './weigher.js';

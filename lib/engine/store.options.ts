@@ -1,4 +1,4 @@
-import type { Clock, OptionProblems, Random } from '../core/index.js';
+import { BYTES_RULE, toBytes, type Clock, type OptionProblems, type Random } from '../core/index.js';
 import { approximateBytes } from './byte-weigher.js';
 import type { PolicyFactory } from './policy/eviction-policy.js';
 import { BUILT_IN_POLICIES, POLICY_NAMES, type PolicyName } from './policy/policies.js';
@@ -36,10 +36,6 @@ export interface BoundOptions<K, V> {
 /** What our own structures take per entry: the slot, the links, the index at its usual load. Part of `maxMemory`. */
 export const ENTRY_OVERHEAD_BYTES = 48;
 
-const BYTES_PER_UNIT: Record<string, number> = { b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
-const BYTES_TEXT = /^(\d{1,15}(?:\.\d{1,9})?) ?(b|kb|mb|gb)$/i;
-const BYTES_RULE = "must be a number of bytes, 1 or more, or text such as '64kb', '100mb', '1gb' (1kb is 1,024 bytes)";
-
 /** Resolves the bound and the policy; what is wrong goes to `problems`, and the result is then not to be used. */
 export function resolveStoreOptions<K, V>(
   problems: OptionProblems,
@@ -47,16 +43,6 @@ export function resolveStoreOptions<K, V>(
   defaults: { readonly maxSize: number; readonly policy: PolicyName },
 ): Pick<ResolvedStoreOptions<K, V>, 'bound' | 'policy'> {
   return { bound: resolveBound(problems, given, defaults.maxSize), policy: resolvePolicy(problems, given, defaults) };
-}
-
-/** A number of bytes from a number or from text with a unit; `undefined` when it is neither. */
-export function toBytes(given: unknown): number | undefined {
-  if (typeof given === 'number') return given >= 1 && given < Infinity ? given : undefined;
-  if (typeof given !== 'string') return undefined;
-  const parts = BYTES_TEXT.exec(given);
-  const unit = BYTES_PER_UNIT[parts?.[2]?.toLowerCase() ?? ''];
-  const bytes = unit === undefined ? 0 : Number(parts?.[1]) * unit;
-  return bytes >= 1 ? bytes : undefined;
 }
 
 function resolveBound<K, V>(problems: OptionProblems, given: BoundOptions<K, V>, defaultMaxSize: number): Bound<K, V> {

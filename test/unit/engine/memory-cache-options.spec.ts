@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CacheOptionsError } from '../../../lib/core/index.js';
-import { MemoryCache, toBytes, type MemoryCacheOptions } from '../../../lib/engine/index.js';
+import { MemoryCache, type MemoryCacheOptions } from '../../../lib/engine/index.js';
 
 function problemsOf(options: unknown): string[] {
   try {
@@ -86,17 +86,5 @@ describe('options of a MemoryCache', () => {
     }
     expect(() => cache.touch('a', 'x' as never)).toThrow(/ttl must be milliseconds/);
     expect(cache.size).toBe(0);
-  });
-});
-
-describe('bytes', () => {
-  it('are numbers or text with a unit of 1,024', () => {
-    expect(['64kb', '1.5MB', '1gb', '10 b', 5].map(toBytes)).toEqual([65_536, 1_572_864, 2 ** 30, 10, 5]);
-  });
-
-  it('are nothing else', () => {
-    expect(['64', 'kb', '-1kb', '1tb', '', '1e3kb', NaN, Infinity, 0, -5, null, {}].map(toBytes)).toEqual(
-      Array(12).fill(undefined),
-    );
   });
 });
