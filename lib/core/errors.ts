@@ -8,6 +8,7 @@ export type CacheErrorCode =
   | 'CACHE_LOAD_TIMEOUT'
   | 'CACHE_NO_LOADER'
   | 'CACHE_CLOSED'
+  | 'CACHE_CODEC'
   | 'CACHE_UNKNOWN';
 
 /** Whatever this package throws of its own. Tell errors apart by `code`: it is stable, and the same in every copy. */
