@@ -1,4 +1,4 @@
-import { firstDefined, type OptionProblems } from '../core/index.js';
+import { BYTES_RULE, toBytes, type OptionProblems } from '../core/index.js';
 import type { CompressionSettings } from './compressor.js';
 import { jsonSerializer, OWN_SERIALIZERS, type Serializer } from './serializer.js';
 import { taggedSerializer } from './tagged-serializer.js';
@@ -13,8 +13,8 @@ export type CodecOption = 'tagged' | 'json' | Serializer;
 export interface CompressionOptions {
   /** `'gzip'` only where something reads the entries that has no brotli. @defaultValue 'brotli' */
   readonly algorithm?: 'brotli' | 'gzip';
-  /** Values of fewer bytes are not compressed; `0` tries it with all. @defaultValue 2048 */
-  readonly threshold?: number;
+  /** Values of fewer bytes are not compressed: bytes, or `'16kb'`; `1` tries it with all. @defaultValue '2kb' */
+  readonly threshold?: number | string;
 }
 
 /** What turns values into bytes, resolved. */
@@ -74,11 +74,10 @@ function resolveCompression(problems: OptionProblems, given: CompressionOptions)
       (given as Record<string, unknown>)[name],
     );
   }
-  const thresholdBytes = firstDefined(given.threshold, 2048) as number;
-  const isThreshold = typeof thresholdBytes === 'number' && thresholdBytes >= 0;
-  problems.require(isThreshold, 'compression.threshold', 'must be a number of bytes, 0 or more', given.threshold);
+  const thresholdBytes = toBytes(given.threshold ?? 2048);
+  problems.require(thresholdBytes !== undefined, 'compression.threshold', BYTES_RULE, given.threshold);
   return {
     algorithm: problems.oneOf('compression.algorithm', given.algorithm, ['brotli', 'gzip'] as const, 'brotli'),
-    thresholdBytes,
+    thresholdBytes: thresholdBytes ?? Infinity,
   };
 }

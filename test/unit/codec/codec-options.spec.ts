@@ -26,9 +26,9 @@ describe('the options of the codec', () => {
     expect(resolve('json', false)).toMatchObject({ serializer: { name: 'json' }, compression: undefined });
     expect(resolve(own).serializer).toBe(own);
     for (const ours of [jsonSerializer(), msgpackSerializer(new Packr())]) expect(resolve(ours).serializer).toBe(ours);
-    expect(resolve('tagged', { algorithm: 'gzip', threshold: 0 }).compression).toEqual({
+    expect(resolve('tagged', { algorithm: 'gzip', threshold: '1kb' }).compression).toEqual({
       algorithm: 'gzip',
-      thresholdBytes: 0,
+      thresholdBytes: 1024,
     });
   });
 
@@ -40,8 +40,8 @@ describe('the options of the codec', () => {
     [{ ...own, id: 256 }, undefined, 'codec.id'],
     [undefined, true, 'compression must be an object'],
     [undefined, { algorithm: 'zstd' }, 'compression.algorithm must be one of brotli, gzip'],
-    [undefined, { threshold: -1 }, 'compression.threshold must be a number of bytes'],
-    [undefined, { threshold: '2kb' }, 'compression.threshold'],
+    [undefined, { threshold: 0 }, 'compression.threshold must be a number of bytes'],
+    [undefined, { threshold: 'much' }, 'compression.threshold'],
     [undefined, { level: 1 }, 'compression.level is not an option'],
   ])('refuse codec %p with compression %p', (codec, compression, message) => {
     expect(() => resolve(codec, compression)).toThrow(message);

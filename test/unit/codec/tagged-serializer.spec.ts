@@ -9,6 +9,14 @@ function roundTrip(value: unknown, classes: readonly ClassCodec[] = []): unknown
   return serializer.decode(serializer.encode(value));
 }
 
+/** An array of that length with only these elements. */
+function withHoles(length: number, ...elements: readonly (readonly [index: number, element: unknown])[]): unknown[] {
+  const array: unknown[] = [];
+  array.length = length;
+  for (const [index, element] of elements) array[index] = element;
+  return array;
+}
+
 function textOf(value: unknown): string {
   return Buffer.from(tagged.encode(value)).toString();
 }
@@ -60,7 +68,7 @@ describe('a tagged value', () => {
     expect(textOf([undefined, NaN, 12n, new Date(0), new Map([['a', 1]]), new Set([2])])).toBe(
       '[{"$undefined":true},{"$number":"NaN"},{"$bigint":"12"},{"$date":"1970-01-01T00:00:00.000Z"},{"$map":["a",1]},{"$set":[2]}]',
     );
-    expect(textOf([Uint16Array.of(1), /a/g, new URL('https://a/'), { $date: 1 }, [, 1]])).toBe(
+    expect(textOf([Uint16Array.of(1), /a/g, new URL('https://a/'), { $date: 1 }, withHoles(2, [1, 1])])).toBe(
       '[{"$bytes":["Uint16Array","AQA="]},{"$regexp":["a","g"]},{"$url":"https://a/"},{"$":{"$date":1}},[{"$hole":true},1]]',
     );
   });
@@ -86,7 +94,7 @@ describe('a tagged value', () => {
     expect(roundTrip(value)).toEqual({
       at: new Date(5),
       map: new Map([[1, new Set([2])]]),
-      list: [1, , 3],
+      list: withHoles(3, [0, 1], [2, 3]),
       error: new TypeError('no'),
     });
   });
