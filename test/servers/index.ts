@@ -1,0 +1,4 @@
+export { FaultProxy, type FaultProxyTarget } from './fault-proxy.js';
+export { startMemcached, type MemcachedOptions, type MemcachedServer } from './memcached.js';
+export { startRedis, startRedisCluster, type RedisCluster, type RedisOptions, type RedisServer } from './redis.js';
+export { freePort } from './server-process.js';
