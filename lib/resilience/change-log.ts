@@ -1,3 +1,9 @@
+import { AgeList, type Aged } from './age-list.js';
+import { RecentChanges } from './recent-changes.js';
+
+/** How many changed keys, and how many changed groups, are remembered: some 10 MB of each. */
+const MOST_REMEMBERED = 100_000;
+
 /**
  * What a computation holds from its start: whatever changed after `since` outdates its result.
  * Ask {@link ChangeLog.permits} before storing that result.
@@ -5,6 +11,14 @@
 export interface Fence {
   /** The number of the last change before the computation started. */
   readonly since: number;
+}
+
+class OpenFence implements Fence, Aged<OpenFence> {
+  older: OpenFence | undefined = undefined;
+  newer: OpenFence | undefined = undefined;
+  isOpen = true;
+
+  constructor(readonly since: number) {}
 }
 
 /** What a result would be stored under. */
@@ -27,22 +41,27 @@ export interface Target {
  *
  * Invariant: a change is remembered exactly as long as an open fence is older than it. Without an open fence nothing is
  * remembered and a change costs one increment; with one, O(1) and a map entry. Closing a fence forgets in amortised
- * O(1), because each map is kept in the order of its changes.
+ * O(1), because changes and fences are kept in their order.
+ *
+ * A computation that never ends would have every later change remembered. So only so many are, and beyond that
+ * the oldest is forgotten as a change of everything: it refuses whatever began before it.
  */
 export class ChangeLog {
   private sequence = 0;
   private clearedAt = 0;
   private groupChangedAt = 0;
   private patternChangedAt = 0;
-  /** In the order they were opened, so the first is the oldest. */
-  private readonly open = new Set<Fence>();
-  private readonly keys = new Map<unknown, number>();
-  private readonly groups = new Map<string, number>();
+  private readonly open = new AgeList<OpenFence>();
+  private readonly keys = new RecentChanges<unknown>();
+  private readonly groups = new RecentChanges<string>();
+
+  /** @param mostRemembered how many changed keys, and how many changed groups, are remembered */
+  constructor(private readonly mostRemembered = MOST_REMEMBERED) {}
 
   /** A fence for a computation that is about to start. Close it when the result is stored or dropped. */
   openFence(): Fence {
-    const fence = { since: this.sequence };
-    this.open.add(fence);
+    const fence = new OpenFence(this.sequence);
+    this.open.push(fence);
     return fence;
   }
 
@@ -51,22 +70,24 @@ export class ChangeLog {
     return { since: this.sequence };
   }
 
+  /** Closing a fence again does nothing. */
   closeFence(fence: Fence): void {
-    this.open.delete(fence);
-    const [oldest] = this.open;
-    const upTo = oldest === undefined ? Infinity : oldest.since;
-    forgetUpTo(this.keys, upTo);
-    forgetUpTo(this.groups, upTo);
+    if (!(fence instanceof OpenFence) || !fence.isOpen) return;
+    fence.isOpen = false;
+    this.open.remove(fence);
+    const upTo = this.open.oldest?.since ?? Infinity;
+    this.keys.forgetUpTo(upTo);
+    this.groups.forgetUpTo(upTo);
   }
 
   changeKey(index: unknown): void {
     this.sequence++;
-    if (this.open.size > 0) setLast(this.keys, index, this.sequence);
+    if (this.open.oldest !== undefined) this.remember(this.keys, index);
   }
 
   changeGroup(group: string): void {
     this.groupChangedAt = ++this.sequence;
-    if (this.open.size > 0) setLast(this.groups, group, this.sequence);
+    if (this.open.oldest !== undefined) this.remember(this.groups, group);
   }
 
   /** Something changed that only keys which nobody knows of can still be concerned by. */
@@ -83,8 +104,8 @@ export class ChangeLog {
   /** Whether nothing that concerns the target changed since the fence was opened. */
   permits({ since }: Fence, { index, groups }: Target): boolean {
     if (since === this.sequence) return true;
-    if (this.clearedAt > since || (this.keys.get(index) ?? 0) > since) return false;
-    return !groups.some((group) => (this.groups.get(group) ?? 0) > since);
+    if (this.clearedAt > since || this.keys.last(index) > since) return false;
+    return !groups.some((group) => this.groups.last(group) > since);
   }
 
   /** The same for a target that was not known when the patterns were tried: any changed pattern may have meant it. */
@@ -101,16 +122,10 @@ export class ChangeLog {
   get remembered(): number {
     return this.keys.size + this.groups.size;
   }
-}
 
-function setLast<T>(log: Map<T, number>, changed: T, at: number): void {
-  log.delete(changed);
-  log.set(changed, at);
-}
-
-function forgetUpTo(log: Map<unknown, number>, upTo: number): void {
-  for (const [changed, at] of log) {
-    if (at > upTo) return;
-    log.delete(changed);
+  private remember<T>(changes: RecentChanges<T>, changed: T): void {
+    changes.note(changed, this.sequence);
+    // Of a change that is forgotten nobody can tell any more what it was about.
+    if (changes.size > this.mostRemembered) this.clearedAt = Math.max(this.clearedAt, changes.forgetOldest());
   }
 }

@@ -42,7 +42,7 @@ export class Flight<K, V> {
     this.waiters++;
   }
 
-  /** A caller that waited has gone before the result came. */
+  /** A caller that waited has gone, without anything, before the result came. */
   leave(): void {
     if (--this.waiters === 0) this.onDeserted?.();
   }

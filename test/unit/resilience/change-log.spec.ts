@@ -103,4 +103,38 @@ describe('ChangeLog', () => {
     for (let i = 0; i < 100; i++) changes.changeKey('a');
     expect(changes.remembered).toBe(1);
   });
+
+  describe('when a computation does not end', () => {
+    it('remembers so many changed keys and groups, and no more', () => {
+      const changes = new ChangeLog(100);
+      changes.openFence();
+      for (let i = 0; i < 1_000; i++) {
+        changes.changeKey(`key ${i}`);
+        changes.changeGroup(`group ${i}`);
+      }
+      expect(changes.remembered).toBe(200);
+    });
+
+    it('refuses it once a change after its start was forgotten, and judges younger ones as ever', () => {
+      const changes = new ChangeLog(10);
+      const hanging = changes.openFence();
+      for (let i = 0; i < 10; i++) changes.changeKey(i);
+      expect(changes.permits(hanging, target('a'))).toBe(true);
+      const younger = changes.openFence();
+      changes.changeKey('b');
+      expect(changes.permits(hanging, target('a'))).toBe(false);
+      expect(changes.permits(younger, target('a'))).toBe(true);
+      expect(changes.permits(younger, target('b'))).toBe(false);
+    });
+
+    it('remembers nothing when it has ended after all', () => {
+      const changes = new ChangeLog(10);
+      const fence = changes.openFence();
+      for (let i = 0; i < 100; i++) changes.changeKey(i);
+      changes.closeFence(fence);
+      changes.closeFence(fence);
+      expect(changes.remembered).toBe(0);
+      expect(changes.permits(changes.openFence(), target('a'))).toBe(true);
+    });
+  });
 });
