@@ -14,6 +14,6 @@ export interface CacheStats extends Omit<MemoryCacheStats, 'minus'> {
   /** `hit`: one in 128, timed. `miss`: until the caller has its value, the load included. `load`: the loader alone. */
   readonly latency: { readonly hit: LatencyStats; readonly miss: LatencyStats; readonly load: LatencyStats };
   readonly tiers: Readonly<Record<string, { readonly hits: number; readonly misses: number; readonly size: number }>>;
-  /** What happened between an earlier snapshot and this one: counters are differences, gauges and latency are this one's. */
+  /** What happened between an earlier snapshot and this one: counters and latencies are differences, gauges are this one's. */
   minus(earlier: CacheStats): CacheStats;
 }

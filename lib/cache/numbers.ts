@@ -34,9 +34,9 @@ export class Numbers {
       staleHits: this.staleHits,
       refreshes: this.refreshes,
       latency: Object.freeze({
-        hit: Object.freeze(this.hitLatency.snapshot()),
-        miss: Object.freeze(this.missLatency.snapshot()),
-        load: Object.freeze(this.loadLatency.snapshot()),
+        hit: this.hitLatency.snapshot(),
+        miss: this.missLatency.snapshot(),
+        load: this.loadLatency.snapshot(),
       }),
     });
   }
@@ -53,7 +53,11 @@ function combine(memory: MemoryCacheStats, loading: LoadingStats): CacheStats {
         joins: loading.joins - earlier.joins,
         staleHits: loading.staleHits - earlier.staleHits,
         refreshes: loading.refreshes - earlier.refreshes,
-        latency: loading.latency,
+        latency: Object.freeze({
+          hit: loading.latency.hit.minus(earlier.latency.hit),
+          miss: loading.latency.miss.minus(earlier.latency.miss),
+          load: loading.latency.load.minus(earlier.latency.load),
+        }),
       }),
   });
 }

@@ -119,6 +119,25 @@ describe('promise Numbers', () => {
     expect(cache.stats().minus(earlier)).toMatchObject({ gets: 2, hits: 1, misses: 1, hitRate: 0.5, puts: 0, size: 1 });
   });
 
+  it('minus() tells the latencies of what happened since, not those of the whole history', async () => {
+    const { cache, clock } = setUp();
+    const load = async (key: string, ms: number): Promise<void> => {
+      const loader = deferred<number>();
+      const waiting = cache.getOrLoad(key, () => loader.promise);
+      clock.advance(ms);
+      loader.resolve(1);
+      await waiting;
+    };
+    for (let i = 0; i < 50; i++) await load(`slow ${i}`, 1_000);
+    const earlier = cache.stats();
+    await load('fast', 10);
+    const { latency } = cache.stats().minus(earlier);
+    for (const { count, p50 } of [latency.load, latency.miss]) {
+      expect(count).toBe(1);
+      expect(p50 / 10).toBeCloseTo(1, 1);
+    }
+  });
+
   it('a cache bounded in bytes says how many it uses', async () => {
     const { cache } = setUp({ maxMemory: '1mb' });
     await cache.put('a', 1);

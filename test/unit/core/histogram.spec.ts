@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { LatencyHistogram } from '../../../lib/core/index.js';
+import { LatencyHistogram, type LatencyStats } from '../../../lib/core/index.js';
 
 /** The stated relative error of a percentile. */
 const ERROR = 1 / 64;
@@ -95,5 +95,66 @@ describe('LatencyHistogram', () => {
     const before = histogram.snapshot();
     histogram.record(50);
     expect(before).toMatchObject({ count: 1, max: 1 });
+  });
+
+  describe('minus an earlier snapshot', () => {
+    it('promise Numbers: holds the percentiles of what came since', () => {
+      const histogram = histogramOf(...Array.from({ length: 1_000 }, () => 500));
+      const earlier = histogram.snapshot();
+      for (const latency of [1, 2, 3, 4]) histogram.record(latency);
+      const { count, p50, p999, max } = histogram.snapshot().minus(earlier);
+      expect(count).toBe(4);
+      expect(Math.abs(p50 - 2)).toBeLessThanOrEqual(2 * ERROR);
+      expect(Math.abs(p999 - 4)).toBeLessThanOrEqual(4 * ERROR);
+      expect(Math.abs(max - 4)).toBeLessThanOrEqual(4 * ERROR);
+    });
+
+    it('has the exact maximum where that grew', () => {
+      const histogram = histogramOf(5);
+      const earlier = histogram.snapshot();
+      histogram.record(7.123);
+      expect(histogram.snapshot().minus(earlier)).toMatchObject({ count: 1, max: 7.123 });
+    });
+
+    it('is all of it when nothing had been recorded, and 0 when nothing was since', () => {
+      const histogram = histogramOf();
+      const none = histogram.snapshot();
+      expect(none.minus(none)).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+      histogram.record(3);
+      const some = histogram.snapshot();
+      expect(some.minus(none)).toEqual(some);
+      expect(some.minus(some)).toEqual(none);
+    });
+
+    it('can be subtracted from in turn', () => {
+      const histogram = histogramOf(9);
+      const first = histogram.snapshot();
+      histogram.record(2);
+      const second = histogram.snapshot();
+      histogram.record(4);
+      const both = histogram.snapshot().minus(first);
+      expect(both.minus(second.minus(first))).toMatchObject({ count: 1 });
+      expect(Math.abs(both.minus(second.minus(first)).p50 - 4)).toBeLessThanOrEqual(4 * ERROR);
+    });
+
+    it('keeps the proportions when a bucket became full in between', () => {
+      const histogram = new LatencyHistogram();
+      histogram.record(1, 2 ** 32 - 1);
+      const earlier = histogram.snapshot();
+      histogram.record(1, 2 ** 10);
+      histogram.record(64, 2 ** 20);
+      const { count, p50 } = histogram.snapshot().minus(earlier);
+      expect(count).toBe(2 ** 10 + 2 ** 20);
+      expect(Math.abs(p50 - 64)).toBeLessThanOrEqual(64 * ERROR);
+    });
+
+    it('refuses what is no snapshot, saying what to give', () => {
+      const { count } = histogramOf(1).snapshot();
+      expect(() =>
+        histogramOf(1)
+          .snapshot()
+          .minus({ count } as LatencyStats),
+      ).toThrow('only as stats() returned them');
+    });
   });
 });
