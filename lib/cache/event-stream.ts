@@ -2,6 +2,19 @@ import process from 'node:process';
 import { Observable, Subscriber, type Observer, type Operator, type Subscription } from 'rxjs';
 import type { Subscribable } from '../core/index.js';
 
+/** Warns, once, of a handler that answers every event of a cache with another. */
+export function runawayWarning(cacheName: () => string): () => void {
+  let warned = false;
+  return () => {
+    if (warned) return;
+    warned = true;
+    process.emitWarning(
+      `an event handler of cache "${cacheName()}" causes the events that it handles without end: ` +
+        `what it causes is told with a delay, or, after a million events in a row, not at all`,
+    );
+  };
+}
+
 /**
  * A cache's events as an RxJS stream, synchronous and hot. A handler that throws or rejects, at the end of a chain of
  * operators too, harms neither the cache nor the other observers: it is warned about, once for each stream. (RxJS alone

@@ -20,7 +20,7 @@ import { Batches } from './batches.js';
 import { Reads } from './reads.js';
 import { settingsOfCall, type CallSettings } from './call-settings.js';
 import { requireTtl, requireValue } from './call-values.js';
-import { EventStream } from './event-stream.js';
+import { EventStream, runawayWarning } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import { Invalidation } from './invalidation.js';
 import type { KeyCodec } from './key-codec.js';
@@ -44,7 +44,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly invalidation: Invalidation<K, V>;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   private readonly numbers = new Numbers();
-  private readonly events = new Emitter<CacheEvent<K, V>>();
+  private readonly warnOfRunaway = runawayWarning(() => this.name);
+  private readonly events = new Emitter<CacheEvent<K, V>>(this.warnOfRunaway);
   private lookups = 0;
   private isClosed = false;
 
@@ -58,6 +59,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       clock,
       random,
       onRemoval: (index, entry, cause) => this.onRemoval(index, entry, cause),
+      onRunaway: this.warnOfRunaway,
     });
     this.parts = {
       name,

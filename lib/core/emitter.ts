@@ -17,12 +17,18 @@ export interface Subscribable<T> {
 export const OBSERVABLE: symbol | '@@observable' =
   (Symbol as unknown as { readonly observable?: symbol }).observable ?? '@@observable';
 
+/** How many values that observers cause while they are told of one are delivered with it. */
+const MOST_CAUSED = 1_000_000;
+
 /**
  * Delivers values to its observers synchronously and in order. Without observers it costs its owner one branch on
  * {@link observed}; an observer that throws, or returns a promise that rejects, harms neither the caller nor the others.
  *
  * Invariant: a value emitted while another is being delivered waits until all observers have seen the earlier one, so
  * every observer sees every value, in one order, and completion last. The outermost `emit` returns when none waits.
+ *
+ * An observer that answers what it is told by causing the same again (a put on each `put`) would be told for ever. So
+ * of what the delivery of one value causes, a million values are delivered, and further ones are dropped.
  */
 export class Emitter<T> implements Subscribable<T> {
   /** Whether anybody listens. Build the value to emit only when it is true. */
@@ -31,6 +37,9 @@ export class Emitter<T> implements Subscribable<T> {
   private queue: T[] = [];
   private delivering = false;
   private completed = false;
+
+  /** @param onRunaway told when values were dropped, because an observer answers each of its own with another */
+  constructor(private readonly onRunaway: () => void = () => {}) {}
 
   subscribe(observer: Observer<T> | ((value: T) => void)): Unsubscribable {
     // A wrapper of our own, so that one observer subscribed twice is two subscriptions.
@@ -64,12 +73,17 @@ export class Emitter<T> implements Subscribable<T> {
     this.queue.push(value);
     if (this.delivering) return;
     this.delivering = true;
-    try {
-      for (let next = 0; next < this.queue.length; next++) this.deliver(this.queue[next] as T);
-    } finally {
+    let delivered = 0;
+    while (this.queue.length > 0 && delivered <= MOST_CAUSED) {
+      const values = this.queue;
       this.queue = [];
-      this.delivering = false;
+      for (const waiting of values) this.deliver(waiting);
+      delivered += values.length;
     }
+    const isRunaway = this.queue.length > 0;
+    this.queue = [];
+    this.delivering = false;
+    if (isRunaway) this.onRunaway();
     if (this.completed) this.finish();
   }
 

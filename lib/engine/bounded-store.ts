@@ -48,7 +48,7 @@ export class BoundedStore<K, V> {
     this.maxWeight = bound.kind === 'size' ? Infinity : bound.maxWeight;
     this.weigher = bound.kind === 'size' ? undefined : bound.weigher;
     this.weightCause = bound.kind;
-    this.removals = new RemovalQueue(options.onRemoval);
+    this.removals = new RemovalQueue(options.onRemoval, options.onRunaway);
     this.slots = new SlotTable(() => this.maxSize);
     this.index = new KeyIndex(this.slots, random);
     this.lifetimes = new Lifetimes(this.slots, clock, {

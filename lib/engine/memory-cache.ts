@@ -38,7 +38,7 @@ import type { RemovalCause } from './removal-queue.js';
  */
 export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   readonly name: string;
-  /** What happens in this cache, told synchronously after it happened; a listener may call the cache. For RxJS: `from(events$)`. */
+  /** What happens in this cache, told synchronously after it happened; a listener may call the cache (see {@link Emitter} for one that causes what it listens to without end). For RxJS: `from(events$)`. */
   readonly events$: Subscribable<CacheEvent<K, V>>;
   private readonly store: BoundedStore<K, V>;
   private readonly options: ResolvedMemoryCacheOptions<K, V>;
@@ -122,7 +122,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
    * The value; a missing one is computed and stored. What `compute` throws is thrown on and nothing stored; `undefined`
    * is returned and not stored. `compute` may call the cache: if it puts or invalidates its own key, or invalidates a
    * group, a pattern or everything, its result is returned and not stored. Asking for its own key is a
-   * CacheReentrancyError.
+   * CacheReentrancyError. A promise is a value like any other, and is removed again if it rejects.
    */
   getOrCompute(key: K, compute: (key: K) => V, options?: MemoryEntryOptions): V {
     const present = this.get(key);
@@ -141,7 +141,10 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     }
     this.loads++;
     if (this.emitter.observed) this.emit('load', { key, durationMs: this.clock.now() - startedMs });
-    if (value !== undefined && computation.isCurrent && !this.isDisposed) this.write(key, value, options, 'load');
+    if (value !== undefined && computation.isCurrent && !this.isDisposed) {
+      this.write(key, value, options, 'load');
+      if (value instanceof Promise) this.removeIfRejected(key, value);
+    }
     return value;
   }
 
@@ -289,6 +292,16 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     if (!this.emitter.observed) return;
     if (!stored) this.emit('evict', { key, value, cause: 'too-heavy' });
     else if (ttlMs > 0 && ttiMs > 0) this.emit('put', { key, value, cause });
+  }
+
+  /** Whoever has the promise hears of the rejection; nobody gets it from here again. */
+  private removeIfRejected(key: K, promise: V & Promise<unknown>): void {
+    promise.catch((error: unknown) => {
+      if (this.store.peek(key) !== promise) return;
+      this.store.remove(key);
+      this.loadErrors++;
+      if (this.emitter.observed) this.emit('loadError', { key, cause: 'load', error });
+    });
   }
 
   private allGroups(

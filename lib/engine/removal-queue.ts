@@ -5,10 +5,15 @@ export type RemovalCause = 'size' | 'weight' | 'memory' | 'expired';
 export type RemovalListener<K, V> = (key: K, value: V, cause: RemovalCause) => void;
 
 const LONGEST_KEPT = 3_000;
+/** How many of the removals that the listener causes are told with those that it was told of. */
+const MOST_CAUSED = 10_000;
 
 /**
  * Keeps the removals of an operation until its end, so that a listener which calls the store finds it consistent.
  * What a listener's own calls remove waits until those before it are told: every removal is told once, in order.
+ *
+ * A listener that answers each removal by causing another (a put on each eviction) would be told for ever. So after ten
+ * thousand removals of its own making, what is left waits for the end of the next operation.
  */
 export class RemovalQueue<K, V> {
   /** Key, value and cause of each, one after the other; kept at its length, since most operations remove one. */
@@ -16,7 +21,11 @@ export class RemovalQueue<K, V> {
   private length = 0;
   private delivering = false;
 
-  constructor(private readonly listener: RemovalListener<K, V>) {}
+  /** @param onRunaway told when removals have to wait, because the listener causes one for each that it is told of */
+  constructor(
+    private readonly listener: RemovalListener<K, V>,
+    private readonly onRunaway: () => void = () => {},
+  ) {}
 
   add(key: unknown, value: unknown, cause: RemovalCause): void {
     const { waiting, length } = this;
@@ -31,8 +40,9 @@ export class RemovalQueue<K, V> {
     if (this.length === 0 || this.delivering) return;
     this.delivering = true;
     let next = 0;
+    const end = this.length + 3 * MOST_CAUSED;
     try {
-      while (next < this.length) {
+      while (next < this.length && next < end) {
         const key = this.waiting[next] as K;
         const value = this.waiting[next + 1] as V;
         const cause = this.waiting[next + 2] as RemovalCause;
@@ -48,5 +58,6 @@ export class RemovalQueue<K, V> {
       if (this.waiting.length > LONGEST_KEPT) this.waiting.length = this.length;
       this.delivering = false;
     }
+    if (next === end && this.length > 0) this.onRunaway();
   }
 }

@@ -22,6 +22,8 @@ export interface ResolvedStoreOptions<K, V> {
   readonly clock: Clock;
   readonly random: Random;
   readonly onRemoval: RemovalListener<K, V>;
+  /** Told when `onRemoval` causes a removal for each that it is told of. */
+  readonly onRunaway?: () => void;
 }
 
 /** The options that say how much is kept, and what goes first. */

@@ -128,6 +128,23 @@ describe('events$', () => {
     expect(cache.stats().size).toBe(2);
   });
 
+  it('stops a handler that puts on every evict and so causes the next, and warns of it once', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { cache } = setUp({ maxSize: 2 });
+    let puts = 0;
+    cache.events$.subscribe(({ type }) => {
+      if (type === 'evict') void cache.put(`again ${puts++}`, 0);
+    });
+    for (const key of ['a', 'b', 'c', 'd']) await cache.put(key, 1);
+    expect(cache.stats().size).toBe(2);
+    // Ten thousand for each of the two puts that were one too many, and what they left for the next.
+    expect(puts).toBeGreaterThan(20_000);
+    expect(cache.stats().evictions.size).toBe(puts);
+    expect(warn.mock.calls.map(([message]) => String(message))).toEqual([
+      expect.stringContaining('an event handler of cache "numbers" causes the events that it handles without end'),
+    ]);
+  });
+
   it('works with operators, and they let go of the cache when they are done', async () => {
     const { cache } = setUp();
     const keys: unknown[] = [];

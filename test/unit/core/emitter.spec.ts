@@ -86,6 +86,24 @@ describe('Emitter', () => {
       emitter.emit(1);
       expect(last).toBe(100_000);
     });
+
+    it('stops one that answers every value with another, tells its owner, and goes on afterwards', () => {
+      let runaways = 0;
+      const emitter = new Emitter<string>(() => runaways++);
+      let answered = 0;
+      const endless = emitter.subscribe((value) => {
+        answered++;
+        if (value === 'endless') emitter.emit(value);
+      });
+      emitter.emit('endless');
+      expect(answered).toBeGreaterThan(1_000_000);
+      expect(runaways).toBe(1);
+      endless.unsubscribe();
+      const seen: string[] = [];
+      emitter.subscribe((value) => seen.push(value));
+      emitter.emit('next');
+      expect(seen).toEqual(['next']);
+    });
   });
 
   describe('when observers come and go during a delivery', () => {

@@ -103,6 +103,25 @@ describe('MemoryCache', () => {
       expect(cache.getOrCompute('k', () => 1)).toBe(1);
     });
 
+    it('keeps no promise that rejects, and says so; whoever has it hears of it', async () => {
+      const cache = new MemoryCache<string, Promise<number>>();
+      const recorder = new EventRecorder(cache.events$);
+      const failing = cache.getOrCompute('k', () => Promise.reject(new Error('down')));
+      expect(cache.getOrCompute('k', () => Promise.resolve(1))).toBe(failing);
+      await expect(failing).rejects.toThrow('down');
+      expect(cache.has('k')).toBe(false);
+      expect(recorder.types()).toEqual(['miss', 'load', 'put', 'hit', 'loadError']);
+      expect(await cache.getOrCompute('k', () => Promise.resolve(2))).toBe(2);
+    });
+
+    it('leaves what took the place of a promise that rejects', async () => {
+      const cache = new MemoryCache<string, Promise<number>>();
+      const failing = cache.getOrCompute('k', () => Promise.reject(new Error('down')));
+      cache.put('k', Promise.resolve(2));
+      await expect(failing).rejects.toThrow('down');
+      expect(await cache.get('k')).toBe(2);
+    });
+
     it('may compute other keys inside', () => {
       const fibonacci = (n: number): number =>
         cache.getOrCompute(n, () => (n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2))) as number;

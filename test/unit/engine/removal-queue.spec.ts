@@ -42,4 +42,24 @@ describe('RemovalQueue', () => {
     queue.deliver();
     expect(told).toEqual(['a', 'b', 'c']);
   });
+
+  it('tells ten thousand removals that the listener causes, and the others at the end of the next operation', () => {
+    let runaways = 0;
+    const told: number[] = [];
+    const queue: RemovalQueue<number, number> = new RemovalQueue<number, number>(
+      (key) => {
+        told.push(key);
+        queue.add(key + 1, 0, 'size');
+        queue.deliver();
+      },
+      () => runaways++,
+    );
+    queue.add(0, 0, 'size');
+    queue.deliver();
+    expect(told.length).toBe(10_001);
+    expect(runaways).toBe(1);
+    queue.deliver();
+    expect(told).toEqual(Array.from({ length: told.length }, (_, i) => i));
+    expect(told.length).toBe(20_002);
+  });
 });
