@@ -97,6 +97,7 @@ export function parseDefaults(label: string, options: unknown): ClassDefaults {
   const given = requireOptions(label, options);
   return checked(label, (problems) => {
     problems.refuseUnknown(given, ['cache', 'condition', 'unless', 'maxItems', ...LOAD_OPTIONS, ...OWN_OPTIONS]);
+    if ('cache' in given && given['cache'] === undefined) throw undefinedCache(label);
     const cache = given['cache'] === undefined ? undefined : requireCache(label, given['cache']);
     if (cache !== undefined) refuseOwnOptions(problems, given);
     const { ttlOf, load, condition, unless } = storeOptions(problems, cache, given);

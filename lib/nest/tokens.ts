@@ -1,4 +1,5 @@
-import type { AnyDefinition } from '../cache/index.js';
+import { isDefinition, type AnyDefinition } from '../cache/index.js';
+import { CacheMisuseError, show } from '../core/index.js';
 
 /**
  * The property under which every instance with decorated methods finds its app's runtime. Nest sets it by property
@@ -11,5 +12,15 @@ export const RUNTIME_TOKEN = Symbol.for('nestjs-strata:runtime-token');
 
 /** The injection token of a cache: what `@InjectCache` asks for, and what a test overrides. */
 export function getCacheToken(cache: AnyDefinition | string): symbol {
+  if (typeof cache !== 'string' && !isDefinition(cache)) throw notACache(cache);
   return Symbol.for(`nestjs-strata:cache:${typeof cache === 'string' ? cache : cache.name}`);
+}
+
+function notACache(given: unknown): CacheMisuseError {
+  return new CacheMisuseError(
+    given === undefined
+      ? 'the cache to inject is undefined, most likely because of a circular import: the file that defines it imports, ' +
+          'by whatever way, the file that injects it; define it in a file of its own, or inject it by its name'
+      : `the cache to inject is ${show(given)}; give a definition made with defineCache(), or the name of one`,
+  );
 }

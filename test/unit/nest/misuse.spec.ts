@@ -14,6 +14,8 @@ import {
   CacheUnknownError,
   defineCache,
   defineMemoryCache,
+  getCacheToken,
+  InjectCache,
   isCacheError,
   OnCacheEvent,
 } from '../../../lib/index.js';
@@ -111,6 +113,22 @@ describe('promise Decorators: misuse is reported while the class is being define
     expect(isCacheError(error, 'CACHE_MISUSE')).toBe(true);
     expect(String(error)).toContain(`@${decorator} of Cities.find`);
     expect(String(error)).toContain(message);
+  });
+
+  it('names the circular import where @CacheDefaults, @InjectCache and getCacheToken() get undefined', () => {
+    const decorate = (): unknown => {
+      @CacheDefaults({ cache: undefined })
+      class Cities {}
+      return Cities;
+    };
+    expect(decorate).toThrow(
+      '@CacheDefaults of Cities: its cache is undefined, most likely because of a circular import',
+    );
+    const inject = 'the cache to inject is undefined, most likely because of a circular import';
+    expect(() => InjectCache(undefined as never)).toThrow(inject);
+    expect(() => getCacheToken(undefined as never)).toThrow(inject);
+    expect(() => InjectCache({ name: 'users' } as never)).toThrow('the cache to inject is an object');
+    expect(() => InjectCache(Words)).not.toThrow();
   });
 
   it('names every problem of the options at once', () => {
