@@ -1,8 +1,8 @@
 import process from 'node:process';
 import type { Flight } from '../resilience/index.js';
 import type { BulkLoads } from './bulk-loads.js';
-import type { CallSettings } from './call-settings.js';
-import type { LoadCause } from './load-runs.js';
+import { loadAlike, type CallSettings } from './call-settings.js';
+import type { LoadCause, LoadRuns } from './load-runs.js';
 
 interface Waiting<K, V> {
   readonly flight: Flight<K, V>;
@@ -21,6 +21,7 @@ export class Batches<K, V> {
   private waiting: Waiting<K, V>[] = [];
 
   constructor(
+    private readonly runs: LoadRuns<K, V>,
     private readonly bulkLoads: BulkLoads<K, V>,
     private readonly maxSize: number,
   ) {}
@@ -36,8 +37,13 @@ export class Batches<K, V> {
     this.waiting = [];
     const runs: Waiting<K, V>[][] = [];
     for (const one of waiting) {
-      // Calls without options of their own share the cache's settings object.
-      const same = runs.findLast(([first]) => first?.call === one.call && first.cause === one.cause);
+      if (one.call.abortWhenAbandoned && one.flight.isDeserted) {
+        this.runs.drop(one.flight);
+        continue;
+      }
+      const same = runs.findLast(
+        ([first]) => first !== undefined && first.cause === one.cause && loadAlike(first.call, one.call),
+      );
       if (same === undefined || same.length === this.maxSize) runs.push([one]);
       else same.push(one);
     }

@@ -6,6 +6,9 @@ import { BulkLoadContext } from './load-context.js';
 import { noteWait, type LoadCause, type LoadRuns, type Run } from './load-runs.js';
 import type { BulkLoader } from './loader.js';
 
+/** What a bulk loader returned, by the indexes of its keys. */
+type Loaded<K, V> = Map<unknown, { readonly key: K; readonly value: V }>;
+
 /** Runs the bulk loader for flights, and deals its results out to them. */
 export class BulkLoads<K, V> {
   constructor(
@@ -52,15 +55,23 @@ export class BulkLoads<K, V> {
     );
   }
 
-  private settle(run: Run<K, V>, context: BulkLoadContext<V>, values: ReadonlyMap<K, V>, loadMs: number): void {
-    const { codec, name, store } = this.parts;
+  /** Throws, so that the load has failed, when the values cannot be dealt out. */
+  private byIndex(values: ReadonlyMap<K, V>): Loaded<K, V> {
+    const { codec, name } = this.parts;
     if (!(values instanceof Map)) {
       throw new CacheMisuseError(
         `the bulk loader of cache "${name}" must return a Map of the values by their keys; it returned ${show(values)}`,
       );
     }
-    const byIndex = new Map<unknown, { readonly key: K; readonly value: V }>();
+    const byIndex: Loaded<K, V> = new Map();
     for (const [key, value] of values) byIndex.set(codec.index(key), { key, value });
+    return byIndex;
+  }
+
+  private settle(run: Run<K, V>, context: BulkLoadContext<V>, values: ReadonlyMap<K, V>, loadMs: number): void {
+    const { store } = this.parts;
+    const byIndex = this.byIndex(values);
+    this.runs.emitLoaded(run, loadMs);
     for (const flight of run.flights)
       this.runs.land(run, flight, byIndex.get(flight.index)?.value, loadMs, context.saidOf(flight.index));
     for (const flight of run.flights) byIndex.delete(flight.index);

@@ -49,7 +49,10 @@ export interface CacheOptions<K = unknown, V = unknown> {
    * @defaultValue { hold: '60s' }
    */
   readonly loadTimeout?: LoadTimeout;
-  /** Whether a load is aborted, by `load.signal`, when the last caller that waits for it has gone. @defaultValue false */
+  /**
+   * Whether a load is aborted, by `load.signal`, when the last caller that waits for it has gone: by its own signal, or
+   * rejected by `loadTimeout.hard`. A load that a stale value stands in for is wanted all the same. @defaultValue false
+   */
   readonly abortWhenAbandoned?: boolean;
   /**
    * Whether single loads of one tick become one run of `bulkLoader`, with at most `maxSize` keys each (100 for `true`).

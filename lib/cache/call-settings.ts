@@ -60,6 +60,11 @@ const DEFAULTS: CallSettings = {
   abortWhenAbandoned: false,
 };
 
+/** All of them but the groups, which are compared one by one, and what only the caller's wait is about. */
+const ASKED_OF_LOADS = (Object.keys(DEFAULTS) as (keyof CallSettings)[]).filter(
+  (name) => !['groups', 'signal', 'softMs', 'hardMs'].includes(name),
+);
+
 /** The settings of a cache's calls, level over level: its module's defaults, then its definition. */
 export function settingsOfCache(problems: OptionProblems, levels: readonly LoadOptions[]): CallSettings {
   return levels.reduce((base, given) => resolve(problems, given, base), DEFAULTS);
@@ -119,6 +124,17 @@ function resolve(problems: OptionProblems, given: LoadOptions, base: CallSetting
       base.abortWhenAbandoned,
     ),
   };
+}
+
+/** Whether two calls mean the same load: they may differ in how long their callers wait. */
+export function loadAlike(a: CallSettings, b: CallSettings): boolean {
+  // Calls without options of their own share the cache's settings object.
+  if (a === b) return true;
+  return ASKED_OF_LOADS.every((name) => a[name] === b[name]) && isSameList(a.groups, b.groups);
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one, position) => one === b[position]);
 }
 
 function isWeight(weight: unknown): boolean {

@@ -44,5 +44,5 @@ export function buildCache<K, V>(
 ): IndexedCache<K, V> {
   checkPorts(ports);
   const settings = resolveSettings<K, V>(name, options, defaults, methodCodec);
-  return settings.enabled ? new LoadingCache(name, settings, ports) : new DisabledCache(name, settings);
+  return settings.enabled ? new LoadingCache(name, settings, ports) : new DisabledCache(name, settings, ports);
 }

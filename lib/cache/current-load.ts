@@ -24,25 +24,17 @@ class LoadScope {
     return load?.hasEnded === false ? load : undefined;
   }
 
-  /** Runs a loader in a load's course. {@link leave} must follow, once, when the load has ended or was given up. */
+  /** Runs a loader in a load's course. {@link leave} must follow when the load has ended or was given up. */
   enter<T>(load: RunningLoad, loader: () => T): T {
     this.running++;
     return this.storage.run(load, loader);
   }
 
+  /** Again does nothing. */
   leave(load: RunningLoad): void {
+    if (load.hasEnded) return;
     load.hasEnded = true;
     if (--this.running === 0) this.storage.disable();
-  }
-
-  /** Both, around a loader that returns a promise. */
-  async runToEnd<T>(context: LoadContext, loader: () => Promise<T>): Promise<T> {
-    const load: RunningLoad = { context, flights: [], hasEnded: false };
-    try {
-      return await this.enter(load, loader);
-    } finally {
-      this.leave(load);
-    }
   }
 }
 

@@ -1,8 +1,9 @@
 import { EMPTY } from 'rxjs';
-import { CacheClosedError, CacheNoLoaderError } from '../core/index.js';
-import type { EntryOptions, LoadOptions } from './cache.options.js';
+import { CacheClosedError, CacheNoLoaderError, systemClock, type Clock } from '../core/index.js';
+import { Flight, type Fence } from '../resilience/index.js';
+import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
-import { loadScope } from './current-load.js';
+import { loadScope, type RunningLoad } from './current-load.js';
 import { settingsOfCall, type CallSettings } from './call-settings.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { KeyCodec } from './key-codec.js';
@@ -10,18 +11,27 @@ import { BulkLoadContext, RunningLoadContext } from './load-context.js';
 import type { BulkLoader, Loader } from './loader.js';
 import type { Place } from './many-loads.js';
 import { Numbers } from './numbers.js';
+import { deserted, notSettled } from './load-runs.js';
 import type { CacheSettings } from './settings.js';
+import { waitFor } from './waiting.js';
+
+/** Nothing is stored, so nothing can be outdated. */
+const UNFENCED: Fence = { since: 0 };
 
 /** A cache that is switched off (`enabled: false`): never finds, never stores, and runs every load that is asked for. */
 export class DisabledCache<K, V> implements IndexedCache<K, V> {
   readonly enabled = false;
   readonly events$ = EMPTY;
   closed = false;
+  readonly clock: Clock;
 
   constructor(
     readonly name: string,
     private readonly settings: CacheSettings<K, V>,
-  ) {}
+    { clock = systemClock }: CachePorts = {},
+  ) {
+    this.clock = clock;
+  }
 
   get codec(): KeyCodec<K> {
     return this.settings.codec;
@@ -50,15 +60,19 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     options.signal?.throwIfAborted();
     const context = new RunningLoadContext<V>(this.name, undefined);
     const ownKey = key ?? (this.codec.key(index) as K);
-    const value = loadScope.runToEnd(context, async () => loader(ownKey, context));
-    return value;
+    return this.run(ownKey, context, async () => loader(ownKey, context), options);
   }
 
-  async loadAllAt(places: readonly Place<K>[], bulkLoader: BulkLoader<K, V>): Promise<readonly (V | undefined)[]> {
+  async loadAllAt(
+    places: readonly Place<K>[],
+    bulkLoader: BulkLoader<K, V>,
+    options: CallSettings,
+  ): Promise<readonly (V | undefined)[]> {
     if (this.closed) throw new CacheClosedError(this.name);
     const loaded = await this.runBulk(
       places.map(({ key }) => key),
       bulkLoader,
+      options,
     );
     return places.map(({ index }) => loaded.get(index));
   }
@@ -82,7 +96,8 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
   }
 
   async getOrLoadAll(keys: Iterable<K>, given?: BulkLoader<K, V>, options?: LoadOptions): Promise<Map<K, V>> {
-    this.prepare(`${this.name}.getOrLoadAll()`, options).signal?.throwIfAborted();
+    const call = this.prepare(`${this.name}.getOrLoadAll()`, options);
+    call.signal?.throwIfAborted();
     const distinct = [...new Map([...keys].map((key) => [this.codec.index(key), key])).values()];
     const bulkLoader = given ?? this.settings.bulkLoader;
     if (bulkLoader === undefined) {
@@ -90,7 +105,7 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
       const pairs = distinct.map((key, position) => [key, values[position] as V] as const);
       return new Map(pairs.filter(([, value]) => value !== undefined));
     }
-    const byIndex = await this.runBulk(distinct, bulkLoader);
+    const byIndex = await this.runBulk(distinct, bulkLoader, call);
     const found = distinct.map((key) => [key, byIndex.get(this.codec.index(key))] as const);
     return new Map(found.filter((pair): pair is [K, V] => pair[1] !== undefined));
   }
@@ -154,9 +169,45 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
   }
 
   /** The values by the index of their keys. */
-  private async runBulk(keys: readonly K[], bulkLoader: BulkLoader<K, V>): Promise<ReadonlyMap<unknown, V>> {
+  private async runBulk(
+    keys: readonly K[],
+    bulkLoader: BulkLoader<K, V>,
+    options: CallSettings,
+  ): Promise<ReadonlyMap<unknown, V>> {
+    const [first] = keys;
+    if (first === undefined) return new Map();
+    options.signal?.throwIfAborted();
     const context = new BulkLoadContext<V>(this.name, this.codec);
-    const loaded = await loadScope.runToEnd(context, async () => bulkLoader(keys, context));
+    const loaded = await this.run(first, context, async () => bulkLoader(keys, context), options);
     return new Map([...loaded].map(([key, value]) => [this.codec.index(key), value]));
+  }
+
+  /** One load for one caller, with the limits of any other: nobody joins it. */
+  private run<R>(key: K, context: RunningLoadContext<V>, loader: () => Promise<R>, call: CallSettings): Promise<R> {
+    const { holdMs } = call;
+    const flight = new Flight<K, R>(undefined, key, UNFENCED, []);
+    const result = waitFor(this, flight, flight.promise, call, undefined);
+    const load: RunningLoad = { context, flights: [flight], hasEnded: false };
+    const giveUp = (reason: Error): void => {
+      loadScope.leave(load);
+      context.abort(reason);
+    };
+    if (call.abortWhenAbandoned) flight.onDeserted = () => giveUp(deserted());
+    const cancelHold = holdMs === Infinity ? undefined : this.clock.after(holdMs, () => giveUp(notSettled(holdMs)));
+    const end = (): void => {
+      cancelHold?.();
+      loadScope.leave(load);
+    };
+    loadScope.enter(load, loader).then(
+      (value) => {
+        end();
+        flight.resolve(value);
+      },
+      (error: unknown) => {
+        end();
+        flight.reject(error);
+      },
+    );
+    return result;
   }
 }

@@ -45,15 +45,13 @@ export class LoadRuns<K, V> {
     return flight;
   }
 
-  /** Runs a loader for its flights. `settle` ends them with its result, at once where that is not a promise. */
+  /** Runs a loader for its flights. `settle` ends them with its result, at once where that is not a promise; where it throws, the load has failed. */
   start<R>(run: Run<K, V>, loader: () => R | PromiseLike<R>, settle: (result: R, loadMs: number) => void): void {
     const { clock, numbers } = this.parts;
     const { holdMs, abortWhenAbandoned } = run.call;
     const startedMs = clock.now();
     const cancelHold =
-      holdMs === Infinity
-        ? undefined
-        : clock.after(holdMs, () => this.abandon(run, new Error(`the loader did not settle within ${holdMs} ms`)));
+      holdMs === Infinity ? undefined : clock.after(holdMs, () => this.abandon(run, notSettled(holdMs)));
     if (abortWhenAbandoned) for (const flight of run.flights) flight.onDeserted = () => this.desert(run);
     numbers.loads++;
     const scope: RunningLoad = { context: run.context, flights: run.flights, hasEnded: false };
@@ -68,7 +66,6 @@ export class LoadRuns<K, V> {
     const fail = (error: unknown): void => this.fail(run, end(), error);
     const succeed = (result: R): void => {
       const loadMs = end();
-      this.emitLoaded(run, loadMs);
       try {
         settle(result, loadMs);
       } catch (error) {
@@ -88,6 +85,12 @@ export class LoadRuns<K, V> {
     }
     if (result instanceof Promise) result.then(succeed, fail);
     else succeed(result);
+  }
+
+  /** Tells that a loader has returned what its flights can end with; for `settle`, before it lands them. */
+  emitLoaded({ cause, flights }: Run<K, V>, durationMs: number): void {
+    if (!this.parts.events.observed) return;
+    for (const { key } of flights) emit(this.parts, cause, { key, durationMs });
   }
 
   /** Ends one flight of a run with its value. */
@@ -154,15 +157,17 @@ export class LoadRuns<K, V> {
     }
   }
 
-  private emitLoaded({ cause, flights }: Run<K, V>, durationMs: number): void {
-    if (!this.parts.events.observed) return;
-    for (const { key } of flights) emit(this.parts, cause, { key, durationMs });
+  /** Ends a flight before its loader was run, because every caller that waited has gone. */
+  drop(flight: Flight<K, V>): void {
+    flight.abandoned = true;
+    this.close(flight);
+    flight.reject(deserted());
   }
 
   /** The last caller of one of the flights has gone. */
   private desert(run: Run<K, V>): void {
     if (run.flights.every((flight) => flight.isDeserted)) {
-      this.abandon(run, new Error('every caller that waited for this load has gone'));
+      this.abandon(run, deserted());
     }
   }
 
@@ -187,6 +192,16 @@ export class LoadRuns<K, V> {
     this.parts.flights.leave(flight);
     this.parts.changes.closeFence(flight.fence);
   }
+}
+
+/** Why a load was given up, as its signal says it. */
+export function notSettled(holdMs: number): Error {
+  return new Error(`the loader did not settle within ${holdMs} ms`);
+}
+
+/** The same. */
+export function deserted(): Error {
+  return new Error('every caller that waited for this load has gone');
 }
 
 /** Notes that the loads in whose course this code runs wait for a flight. */

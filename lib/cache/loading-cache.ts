@@ -78,7 +78,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.reads = new Reads(parts);
     this.runs = new LoadRuns(parts);
     const bulkLoads = new BulkLoads(parts, this.runs);
-    const batches = settings.batched ? new Batches(bulkLoads, settings.batchSize ?? Infinity) : undefined;
+    const batches = settings.batched ? new Batches(this.runs, bulkLoads, settings.batchSize ?? Infinity) : undefined;
     this.loads = new Loads(parts, this.reads, this.runs, batches);
     this.manyLoads = new ManyLoads(parts, this.reads, this.loads, bulkLoads);
     this.invalidation = new Invalidation(this.parts);

@@ -152,7 +152,10 @@ export class Loads<K, V> {
     this.runs.start<V>(
       run,
       () => loader(key, context),
-      (value, loadMs) => this.runs.land(run, flight, value, loadMs),
+      (value, loadMs) => {
+        this.runs.emitLoaded(run, loadMs);
+        this.runs.land(run, flight, value, loadMs);
+      },
     );
     return outcome;
   }

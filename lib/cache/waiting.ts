@@ -9,7 +9,8 @@ export type StandIn<V> = (reason: unknown) => { readonly value: V } | undefined;
 
 /**
  * One caller's wait for a flight: until its result, its own abort, `loadTimeout.soft` where something stale can be had,
- * or `loadTimeout.hard`. Whatever ends the wait, the flight goes on for the others.
+ * or `loadTimeout.hard`. Whatever ends the wait, the flight goes on for the others. Who is rejected has left it; who got
+ * something stale has not, since the load is what will replace it.
  */
 export function waitFor<K, V>(
   { clock, name }: Pick<CacheParts<K, V>, 'clock' | 'name'>,
@@ -35,18 +36,19 @@ export function waitFor<K, V>(
       if (stale === undefined) reject(error);
       else resolve(stale.value);
     };
-    const abort = (): void => {
+    const giveUp = (reason: unknown): void => {
       if (!over()) return;
+      reject(reason);
       flight.leave();
-      reject(signal?.reason);
     };
+    const abort = (): void => giveUp(signal?.reason);
     const serveStale = (): boolean => {
       const stale = standIn?.(undefined);
       if (stale !== undefined && over()) resolve(stale.value);
       return stale !== undefined;
     };
     const passHard = (): void => {
-      if (!serveStale() && over()) reject(new CacheLoadTimeoutError(name, flight.key, hardMs));
+      if (!serveStale()) giveUp(new CacheLoadTimeoutError(name, flight.key, hardMs));
     };
     const passSoft = (): void => {
       // What could have stood in may have been invalidated meanwhile: then the hard limit remains.

@@ -63,6 +63,68 @@ describe('batch', () => {
     expect(await cache.get('a')).toBe('A');
   });
 
+  it('takes calls together that differ only in how long they wait, and apart what they want kept differently', async () => {
+    const { cache, runs } = setUp();
+    await Promise.all([
+      cache.getOrLoad('a'),
+      cache.getOrLoad('b', undefined, { signal: new AbortController().signal }),
+      cache.getOrLoad('c', undefined, { loadTimeout: { hard: 50 } }),
+      cache.getOrLoad('d', undefined, { ttl: 50 }),
+      cache.getOrLoad('e', undefined, { ttl: 50 }),
+      cache.getOrLoad('f', undefined, { groups: ['g'] }),
+    ]);
+    expect(runs).toEqual([['a', 'b', 'c'], ['d', 'e'], ['f']]);
+  });
+
+  describe('with abortWhenAbandoned', () => {
+    it('leaves out what every caller left before the run began', async () => {
+      const { cache, runs } = setUp({ abortWhenAbandoned: true });
+      const [leaving, staying] = [new AbortController(), new AbortController()];
+      const left = cache.getOrLoad('a', undefined, { signal: leaving.signal });
+      const one = cache.getOrLoad('b', undefined, { signal: leaving.signal });
+      const other = cache.getOrLoad('b', undefined, { signal: staying.signal });
+      leaving.abort('gone');
+      await expect(left).rejects.toBe('gone');
+      await expect(one).rejects.toBe('gone');
+      expect(await other).toBe('B');
+      expect(runs).toEqual([['b']]);
+      expect(await cache.getOrLoad('a')).toBe('A');
+    });
+
+    it('runs nothing when nobody is left at all', async () => {
+      const { cache, runs } = setUp({ abortWhenAbandoned: true });
+      const leaving = new AbortController();
+      const left = cache.getOrLoad('a', undefined, { signal: leaving.signal });
+      leaving.abort('gone');
+      await expect(left).rejects.toBe('gone');
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(runs).toEqual([]);
+      expect(cache.stats()).toMatchObject({ loads: 0, misses: 1 });
+      await cache.close();
+    });
+
+    it('runs what a caller joins again before the run begins', async () => {
+      const { cache, runs } = setUp({ abortWhenAbandoned: true });
+      const leaving = new AbortController();
+      const left = cache.getOrLoad('a', undefined, { signal: leaving.signal });
+      leaving.abort('gone');
+      const joined = cache.getOrLoad('a');
+      await expect(left).rejects.toBe('gone');
+      expect(await joined).toBe('A');
+      expect(runs).toEqual([['a']]);
+    });
+  });
+
+  it('runs what every caller left all the same without abortWhenAbandoned: its result is kept', async () => {
+    const { cache } = setUp();
+    const leaving = new AbortController();
+    const left = cache.getOrLoad('a', undefined, { signal: leaving.signal });
+    leaving.abort('gone');
+    await expect(left).rejects.toBe('gone');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await cache.get('a')).toBe('A');
+  });
+
   it('leaves a call with a loader of its own alone', async () => {
     const { cache, runs } = setUp();
     expect(await cache.getOrLoad('a', () => 'own')).toBe('own');

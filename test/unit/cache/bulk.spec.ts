@@ -96,8 +96,18 @@ describe('getOrLoadAll', () => {
 
   it('rejects when the loader returns something else than a Map, and leaves nothing locked', async () => {
     const cache = setUp();
+    const events = new EventRecorder(cache.events$);
     await expect(cache.getOrLoadAll(['a'], () => 5 as never)).rejects.toThrow('must return a Map');
+    expect(events.types()).toEqual(['miss', 'loadError']);
     expect(await cache.getOrLoad('a', () => 1)).toBe(1);
+  });
+
+  it('rejects when the loader returns a key that has no canonical text, and tells a failed load only', async () => {
+    const cache = setUp();
+    const events = new EventRecorder(cache.events$);
+    const loader = async () => new Map([[(() => 1) as never, 1]]);
+    await expect(cache.getOrLoadAll(['a'], loader)).rejects.toMatchObject({ code: 'CACHE_MISUSE' });
+    expect(events.types()).toEqual(['miss', 'loadError']);
   });
 
   it('uses the single loader where there is no other, and says so when there is none at all', async () => {

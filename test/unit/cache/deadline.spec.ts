@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createCache, defineCache, type CacheOptions } from '../../../lib/cache/index.js';
+import { CacheLoadTimeoutError } from '../../../lib/core/index.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 import { deferred, settled } from './deferred.js';
 
@@ -172,5 +173,96 @@ describe('abortWhenAbandoned', () => {
       load.resolve(1);
       if (patient !== undefined) expect(await patient).toBe(1);
     }
+  });
+
+  it('counts a caller whom loadTimeout.hard rejected as gone', async () => {
+    const { cache, clock } = setUp({ abortWhenAbandoned: true, loadTimeout: { hard: 100 } });
+    let signal: AbortSignal | undefined;
+    const load = deferred<number>();
+    const loader = (_: string, context: { signal: AbortSignal }) => {
+      signal = context.signal;
+      return load.promise;
+    };
+    const first = cache.getOrLoad('a', loader);
+    clock.advance(60);
+    const second = cache.getOrLoad('a', loader);
+    clock.advance(40);
+    await expect(first).rejects.toThrow(CacheLoadTimeoutError);
+    expect(signal?.aborted).toBe(false);
+    clock.advance(60);
+    await expect(second).rejects.toThrow(CacheLoadTimeoutError);
+    expect(signal?.aborted).toBe(true);
+    expect(await cache.getOrLoad('a', () => 2)).toBe(2);
+  });
+
+  it('keeps the load that a stale value stands in for, since that is to be replaced', async () => {
+    const { cache, clock } = setUp({
+      abortWhenAbandoned: true,
+      staleIfError: '1h',
+      loadTimeout: { soft: 50, hard: 100 },
+    });
+    await cache.put('a', 1, { ttl: 10 });
+    clock.advance(10);
+    let signal: AbortSignal | undefined;
+    const load = deferred<number>();
+    const reader = cache.getOrLoad('a', (_, context) => {
+      signal = context.signal;
+      return load.promise;
+    });
+    clock.advance(50);
+    expect(await reader).toBe(1);
+    clock.advance(100);
+    expect(signal?.aborted).toBe(false);
+    load.resolve(2);
+    await settled();
+    expect(await cache.get('a')).toBe(2);
+  });
+});
+
+describe('a cache that is switched off', () => {
+  const never = () => new Promise<number>(() => {});
+
+  it('rejects its callers at loadTimeout.hard, of single and of bulk loads', async () => {
+    const { cache, clock } = setUp({ enabled: false, loadTimeout: { hard: 100, hold: 200 } });
+    const waits = [
+      cache.getOrLoad('a', never),
+      cache.getOrLoadAll(['a', 'b'], () => new Promise<Map<string, number>>(() => {})),
+    ];
+    const outcomes = Promise.allSettled(waits);
+    clock.advance(100);
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ reason: expect.any(CacheLoadTimeoutError) });
+    }
+    clock.advance(100);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('ends the wait of a caller whose signal aborts, and tells the loader after hold', async () => {
+    const { cache, clock } = setUp({ enabled: false, loadTimeout: { hold: 200 } });
+    let given: AbortSignal | undefined;
+    const own = new AbortController();
+    const reader = cache.getOrLoad('a', (_, { signal }) => ((given = signal), never()), { signal: own.signal });
+    own.abort('gone');
+    await expect(reader).rejects.toBe('gone');
+    expect(given?.aborted).toBe(false);
+    clock.advance(200);
+    expect(given?.aborted).toBe(true);
+  });
+
+  it('tells the loader at once with abortWhenAbandoned', async () => {
+    const { cache, clock } = setUp({ enabled: false, abortWhenAbandoned: true, loadTimeout: { hard: 100 } });
+    let given: AbortSignal | undefined;
+    const reader = cache.getOrLoad('a', (_, { signal }) => ((given = signal), never()));
+    const outcome = Promise.allSettled([reader]);
+    clock.advance(100);
+    await outcome;
+    expect(given?.aborted).toBe(true);
+  });
+
+  it('leaves no timer when its load is in time, or fails', async () => {
+    const { cache, clock } = setUp({ enabled: false, loadTimeout: { hard: 100 } });
+    expect(await cache.getOrLoad('a', async () => 1)).toBe(1);
+    await expect(cache.getOrLoad('a', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
+    expect(clock.pendingTimers).toBe(0);
   });
 });
