@@ -44,8 +44,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly invalidation: Invalidation<K, V>;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   private readonly numbers = new Numbers();
-  private readonly warnOfRunaway = runawayWarning(() => this.name);
-  private readonly events = new Emitter<CacheEvent<K, V>>(this.warnOfRunaway);
+  private readonly events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => this.name));
   private lookups = 0;
   private isClosed = false;
 
@@ -59,7 +58,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       clock,
       random,
       onRemoval: (index, entry, cause) => this.onRemoval(index, entry, cause),
-      onRunaway: this.warnOfRunaway,
+      onRunaway: this.events.onRunaway,
     });
     this.parts = {
       name,

@@ -39,7 +39,7 @@ export class Emitter<T> implements Subscribable<T> {
   private completed = false;
 
   /** @param onRunaway told when values were dropped, because an observer answers each of its own with another */
-  constructor(private readonly onRunaway: () => void = () => {}) {}
+  constructor(readonly onRunaway: () => void = () => {}) {}
 
   subscribe(observer: Observer<T> | ((value: T) => void)): Unsubscribable {
     // A wrapper of our own, so that one observer subscribed twice is two subscriptions.
