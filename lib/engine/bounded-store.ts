@@ -3,12 +3,13 @@ import { compact, MOST_MOVES } from './compaction.js';
 import { GroupIndex } from './group-index.js';
 import { KeyIndex } from './key-index.js';
 import { Lifetimes } from './lifetimes.js';
+import { liveEntries, matchingKeys } from './live-entries.js';
 import type { EvictionPolicy } from './policy/eviction-policy.js';
-import { RemovalQueue, type RemovalCause } from './removal-queue.js';
+import { RemovalQueue, type RemovalCause, type RemovalCounts } from './removal-queue.js';
 import { NO_SLOT, SlotTable } from './slot-table.js';
 import { StorePolicyHost } from './store-policy-host.js';
 import type { ResolvedStoreOptions } from './store.options.js';
-import type { StoredEntry } from './stored-entry.js';
+import { storedEntry, type StoredEntry } from './stored-entry.js';
 import { weigh, type Weigher } from './weigher.js';
 import { Weights } from './weights.js';
 
@@ -40,7 +41,8 @@ export class BoundedStore<K, V> {
   private readonly weightCause: RemovalCause;
   private readonly removals: RemovalQueue<K, V>;
   private policyCapacity: number;
-  private compactions = 0;
+  /** @internal How often entries were given other slots. */
+  compactions = 0;
 
   constructor(options: ResolvedStoreOptions<K, V>) {
     const { bound, clock, random } = options;
@@ -48,7 +50,7 @@ export class BoundedStore<K, V> {
     this.maxWeight = bound.kind === 'size' ? Infinity : bound.maxWeight;
     this.weigher = bound.kind === 'size' ? undefined : bound.weigher;
     this.weightCause = bound.kind;
-    this.removals = new RemovalQueue(options.onRemoval, options.onRunaway);
+    this.removals = new RemovalQueue(options.onRemoval, options.onRunaway, options.removalsHeard);
     this.slots = new SlotTable(() => this.maxSize);
     this.index = new KeyIndex(this.slots, random);
     this.lifetimes = new Lifetimes(this.slots, clock, {
@@ -79,9 +81,14 @@ export class BoundedStore<K, V> {
     return own + (this.weights?.bytes ?? 0) + (this.policy.bytes ?? 0);
   }
 
+  /** How many entries the store removed by itself, by cause. */
+  get removed(): RemovalCounts {
+    return this.removals.counts;
+  }
+
   /** The live value. Counts as a use for the policy and restarts the idle time. */
   get(key: K): V | undefined {
-    const slot = this.index.find(key);
+    const slot = this.index.findAgain(key);
     if (slot === NO_SLOT) return undefined;
     if (this.lifetimes.inUse) {
       if (this.lifetimes.hasExpired(slot)) return this.expireNow(slot);
@@ -111,24 +118,21 @@ export class BoundedStore<K, V> {
     weight: number | undefined,
   ): boolean {
     const cost = this.weigher === undefined ? 1 : (weight ?? weigh(this.weigher, key, value));
-    const isTooHeavy = cost > this.maxWeight;
-    if (isTooHeavy || ttlMs <= 0 || ttiMs <= 0) {
+    if (cost > this.maxWeight || ttlMs <= 0 || ttiMs <= 0) {
       this.remove(key);
-      return !isTooHeavy;
+      return cost <= this.maxWeight;
     }
+    const { lifetimes } = this;
     let slot = this.index.find(key);
-    if (slot !== NO_SLOT && this.lifetimes.inUse && this.lifetimes.hasExpired(slot)) {
+    if (slot !== NO_SLOT && lifetimes.inUse && lifetimes.hasExpired(slot)) {
       this.expire(slot);
       slot = NO_SLOT;
     }
-    if (slot === NO_SLOT) {
-      slot = this.insert(key, value, cost);
-    } else {
-      this.update(slot, value, cost);
-    }
-    this.lifetimes.start(slot, ttlMs, ttiMs);
+    if (slot === NO_SLOT) slot = this.insert(key, value, cost);
+    else this.update(slot, value, cost);
+    if (lifetimes.inUse || ttlMs !== Infinity || ttiMs !== Infinity) lifetimes.start(slot, ttlMs, ttiMs);
     if (groups !== undefined || this.groups.size > 0) this.groups.assign(slot, groups);
-    this.removals.deliver();
+    if (this.removals.any) this.removals.deliver();
     return true;
   }
 
@@ -152,13 +156,7 @@ export class BoundedStore<K, V> {
    * before anything is removed: when it throws nothing has changed.
    */
   removeMatching(matches: (key: K, value: V) => boolean, each?: (key: K, value: V) => void): number {
-    const keys: K[] = [];
-    for (let slot = 0; slot < this.slots.used; slot++) {
-      if (!this.slots.isUsed(slot)) continue;
-      const key = this.slots.keyOf(slot) as K;
-      if (!matches(key, this.slots.valueOf(slot) as V)) continue;
-      keys.push(key);
-    }
+    const keys = matchingKeys(this.slots, matches);
     // The matcher is the user's, and may have changed the store.
     const slots = keys.map((key) => this.index.find(key)).filter((slot) => slot !== NO_SLOT);
     return this.removeSlots(slots, each);
@@ -192,15 +190,7 @@ export class BoundedStore<K, V> {
   describe(key: K): StoredEntry<V> | undefined {
     const slot = this.findLive(key);
     if (slot === NO_SLOT) return undefined;
-    return {
-      value: this.slots.valueOf(slot) as V,
-      ttlLeftMs: this.lifetimes.leftMs(slot),
-      ttlMs: this.lifetimes.ttlOf(slot),
-      ttiMs: this.lifetimes.ttiOf(slot),
-      ageMs: this.lifetimes.ageMs(slot),
-      groups: this.groups.groupsOf(slot),
-      weight: this.weightOf(slot),
-    };
+    return storedEntry(this, slot);
   }
 
   /** The keys of the live entries, the next victim first. What leaves meanwhile is left out, what comes is not seen. */
@@ -210,12 +200,12 @@ export class BoundedStore<K, V> {
 
   /** The live entries, the next victim first. What leaves meanwhile is left out, what comes is not seen. */
   *entries(): IterableIterator<[K, V]> {
-    yield* this.liveEntries([...this.policy.slots()]);
+    yield* liveEntries(this, [...this.policy.slots()]);
   }
 
   /** The keys of the live entries of a group. */
   *groupKeys(group: string): IterableIterator<K> {
-    for (const [key] of this.liveEntries(this.groups.slotsOf(group))) yield key;
+    for (const [key] of liveEntries(this, this.groups.slotsOf(group))) yield key;
   }
 
   /** Changes the bound: the number of entries, or the weight where no number of entries bounds the store. */
@@ -242,55 +232,82 @@ export class BoundedStore<K, V> {
 
   private insert(key: K, value: V, cost: number): number {
     const { slots, weights } = this;
-    if (slots.size >= this.maxSize) this.evict('size');
-    if (weights !== undefined)
-      while (weights.total + cost > this.maxWeight && slots.size > 0) this.evict(this.weightCause);
-    if (slots.isFull) this.grow();
     // -0 is 0, as in a Map.
-    const slot = slots.allocate(key === 0 ? 0 : key, value);
-    this.index.insert(slot);
+    const kept = typeof key === 'number' && key === 0 ? 0 : key;
+    let slot = NO_SLOT;
+    if (weights !== undefined) this.makeRoomFor(cost);
+    else if (slots.size >= this.maxSize) slot = this.detachVictim('size');
+    if (slot === NO_SLOT) {
+      if (slots.isFull) this.grow();
+      slot = slots.allocate(kept, value);
+    } else {
+      slots.reuse(slot, kept, value);
+    }
+    this.index.insert(slot, kept);
     weights?.add(slot, cost);
     this.policy.onInsert(slot);
     return slot;
   }
 
+  private makeRoomFor(cost: number): void {
+    if (this.size >= this.maxSize) this.evict('size');
+    while (this.weight + cost > this.maxWeight && this.size > 0) this.evict(this.weightCause);
+  }
+
   private update(slot: number, value: V, cost: number): void {
-    const { weights } = this;
-    let previous = 1;
     let isNew = false;
-    if (weights !== undefined) {
-      previous = weights.of(slot);
-      // The others make room. If the policy names the entry itself it comes in as a new one: a write evicts not its own value.
-      while (weights.total - previous + cost > this.maxWeight && this.size > 1) {
-        if (!isNew && this.policy.nextVictim() === slot) {
-          this.policy.onRemove(slot);
-          isNew = true;
-        } else {
-          this.evict(this.weightCause);
-        }
-      }
-      weights.replace(slot, cost);
+    let previous = 1;
+    if (this.weights !== undefined) {
+      previous = this.weights.of(slot);
+      isNew = this.reweigh(slot, cost, this.weights);
     }
     this.slots.replaceValue(slot, value);
     if (isNew) this.policy.onInsert(slot);
     else this.policy.onUpdate(slot, previous);
   }
 
-  private evict(cause: RemovalCause): void {
-    const victim = this.policy.nextVictim();
-    if (victim < 0 || !this.slots.isUsed(victim)) {
-      throw new CacheMisuseError(
-        `the eviction policy named slot ${victim}, where no entry is; it must name one it was told of`,
-      );
+  /** The others make room. If the policy names the entry itself it comes in as a new one: a write evicts not its own value. */
+  private reweigh(slot: number, cost: number, weights: Weights): boolean {
+    const previous = weights.of(slot);
+    let isNew = false;
+    while (weights.total - previous + cost > this.maxWeight && this.size > 1) {
+      if (!isNew && this.policy.nextVictim() === slot) {
+        this.policy.onRemove(slot);
+        isNew = true;
+      } else {
+        this.evict(this.weightCause);
+      }
     }
-    const hasExpired = this.lifetimes.inUse && this.lifetimes.hasExpired(victim);
-    this.removals.add(this.slots.keyOf(victim), this.slots.valueOf(victim), hasExpired ? 'expired' : cause);
-    this.policy.onEvict(victim);
-    this.release(victim);
+    weights.replace(slot, cost);
+    return isNew;
+  }
+
+  private evict(cause: RemovalCause): void {
+    this.slots.release(this.detachVictim(cause));
+  }
+
+  /** Evicts an entry, but for its slot, which is still to be released, or used again. */
+  private detachVictim(cause: RemovalCause): number {
+    const { policy, slots, lifetimes } = this;
+    const victim = policy.nextVictim();
+    if (victim < 0 || !slots.isUsed(victim)) this.refuseVictim(victim);
+    const actual = lifetimes.inUse && lifetimes.hasExpired(victim) ? 'expired' : cause;
+    this.removals.count(actual);
+    if (this.removals.isHeard) this.removals.add(slots.keyOf(victim), slots.valueOf(victim), actual);
+    policy.onEvict(victim);
+    this.detach(victim);
+    return victim;
+  }
+
+  private refuseVictim(victim: number): never {
+    throw new CacheMisuseError(
+      `the eviction policy named slot ${victim}, where no entry is; it must name one it was told of`,
+    );
   }
 
   private expire(slot: number): void {
-    this.removals.add(this.slots.keyOf(slot), this.slots.valueOf(slot), 'expired');
+    this.removals.count('expired');
+    if (this.removals.isHeard) this.removals.add(this.slots.keyOf(slot), this.slots.valueOf(slot), 'expired');
     this.discard(slot);
   }
 
@@ -311,20 +328,21 @@ export class BoundedStore<K, V> {
 
   private discard(slot: number): void {
     this.policy.onRemove(slot);
-    this.release(slot);
-  }
-
-  /** What every departure has in common; the policy has been told. */
-  private release(slot: number): void {
-    this.index.remove(slot);
-    if (this.groups.size > 0) this.groups.leave(slot);
-    this.weights?.remove(slot);
-    if (this.lifetimes.inUse) this.lifetimes.forget(slot);
+    this.detach(slot);
     this.slots.release(slot);
   }
 
-  private findLive(key: K): number {
-    const slot = this.index.find(key);
+  /** What every departure has in common; the policy has been told, and the slot is released or used again after it. */
+  private detach(slot: number): void {
+    this.index.remove(slot);
+    if (this.groups.size > 0) this.groups.leave(slot);
+    if (this.weights !== undefined) this.weights.remove(slot);
+    if (this.lifetimes.inUse) this.lifetimes.forget(slot);
+  }
+
+  /** @internal The slot of the live entry of a key, or -1. */
+  findLive(key: K): number {
+    const slot = this.index.findAgain(key);
     if (slot === NO_SLOT || !this.lifetimes.inUse || !this.lifetimes.hasExpired(slot)) return slot;
     this.expireNow(slot);
     return NO_SLOT;
@@ -346,19 +364,6 @@ export class BoundedStore<K, V> {
     for (const [key, value] of told) each?.(key, value);
     this.removals.deliver();
     return removed;
-  }
-
-  private *liveEntries(slots: readonly number[]): IterableIterator<[K, V]> {
-    const keys = slots.map((slot) => this.slots.keyOf(slot) as K);
-    const { compactions } = this;
-    for (let at = 0; at < keys.length; at++) {
-      const key = keys[at] as K;
-      // The slot may have been given to another entry since; the same key in another slot is a new entry.
-      // Once all have been given other slots, the key alone tells.
-      const slot = this.findLive(key);
-      if (slot === NO_SLOT || (slot !== slots[at] && compactions === this.compactions)) continue;
-      yield [key, this.slots.valueOf(slot) as V];
-    }
   }
 
   private grow(): void {

@@ -3,13 +3,10 @@
  * Entries without groups cost nothing. Joining, leaving and finding are O(groups of the entry).
  */
 export class GroupIndex {
+  /** How many entries have groups; while it is 0 there is nothing to leave. */
+  size = 0;
   private readonly members = new Map<string, Set<number>>();
   private readonly labels = new Map<number, readonly string[]>();
-
-  /** How many entries have groups; while it is 0 there is nothing to leave. */
-  get size(): number {
-    return this.labels.size;
-  }
 
   /** The groups of an entry from now on; those it had before are left. */
   assign(slot: number, groups: readonly string[] | undefined): void {
@@ -19,6 +16,7 @@ export class GroupIndex {
     if (groups === undefined || groups.length === 0) return;
     const own = [...new Set(groups)];
     this.labels.set(slot, own);
+    this.size = this.labels.size;
     for (const group of own) {
       const slots = this.members.get(group);
       if (slots === undefined) this.members.set(group, new Set([slot]));
@@ -30,6 +28,7 @@ export class GroupIndex {
     const groups = this.labels.get(slot);
     if (groups === undefined) return;
     this.labels.delete(slot);
+    this.size = this.labels.size;
     for (const group of groups) {
       const slots = this.members.get(group);
       slots?.delete(slot);
@@ -62,6 +61,7 @@ export class GroupIndex {
   clear(): void {
     this.members.clear();
     this.labels.clear();
+    this.size = 0;
   }
 
   /** Throws when the two directions disagree; for a check of the structure. */

@@ -1,6 +1,6 @@
 import type { Random } from '../core/index.js';
 import { KeyHash } from './key-hash.js';
-import { addCell, findIntegerCell, findStringCell, LeavingCells, removeCell, replaceCell } from './key-cells.js';
+import { KeyTable } from './key-table.js';
 import { MOST_CELLS, RecentStrings } from './recent-strings.js';
 import { NO_SLOT, type SlotTable } from './slot-table.js';
 
@@ -13,13 +13,19 @@ import { NO_SLOT, type SlotTable } from './slot-table.js';
  * a few at a time, with each key that comes or leaves. Meanwhile new keys go to the new table, and what is not found in
  * it is looked for in the old one: a hit in a table that does not move never asks whether it does.
  *
+ * The hash of a table key stands in the record of its slot, and is never negative; that of a key of the Map is negative,
+ * or stands for one that nobody has asked for yet: so leaving is done without a look at the key.
+ *
  * Keys are equal as in a Map: NaN is NaN, -0 is 0, 1 is not '1'. O(1) expected; 8 to 16 bytes per entry.
  */
 
 const LONGEST_TABLE_STRING = 16;
 const SMALLEST_CELLS = 32;
+/** What all hashes of keys of the Map have. */
+const MAP_KEY = 1 << 31;
+const ANY_HASH = ~MAP_KEY;
 /** The hash of a key of the Map is worked out when it is asked for, and stands in the record from then on. */
-const NOT_HASHED = 0;
+const NOT_HASHED = MAP_KEY;
 /**
  * Cells looked at with each key that comes or leaves. The next doubling is as many keys away as half of the old table has
  * cells, and a shrunken table is full when an eighth as many have come: the move is over long before.
@@ -29,8 +35,8 @@ const CELLS_PER_STEP = 32;
 const SPARSE = 16;
 
 export class KeyIndex {
-  private cells = new Int32Array(SMALLEST_CELLS);
-  private leaving: LeavingCells | undefined;
+  private table = new KeyTable(SMALLEST_CELLS, SMALLEST_CELLS);
+  private leaving: KeyTable | undefined;
   private recent: RecentStrings | undefined;
   private residents = 0;
   private others = new Map<unknown, number>();
@@ -59,64 +65,64 @@ export class KeyIndex {
     return slot === undefined ? NO_SLOT : slot;
   }
 
+  /** The same for keys that have probably been found before; {@link insert} may not follow. */
+  findAgain(key: unknown): number {
+    const { recent } = this;
+    if (recent === undefined || typeof key !== 'string') return this.find(key);
+    const known = recent.find(key);
+    if (known !== NO_SLOT) return known;
+    const slot = this.find(key);
+    if (slot !== NO_SLOT) recent.remember(key, slot);
+    return slot;
+  }
+
   /** Adds the key of `slot`, which the last {@link find} looked for and did not find. */
-  insert(slot: number): void {
-    const key = this.slots.keyOf(slot);
-    if (!isTableKey(key)) {
-      this.others.set(key, slot);
-      this.slots.records[slot << 2] = NOT_HASHED;
+  insert(slot: number, key: unknown): void {
+    if (isTableKey(key)) {
+      this.addToTable(slot, this.lastHash);
       return;
     }
-    this.slots.records[slot << 2] = this.lastHash;
-    if (++this.residents * 2 > this.cells.length) this.resizeCells(this.cells.length * 2);
-    if (this.leaving !== undefined) this.moveCells(CELLS_PER_STEP);
-    addCell(this.cells, slot, this.lastHash);
+    this.others.set(key, slot);
+    this.slots.records[slot << 2] = NOT_HASHED;
   }
 
   remove(slot: number): void {
-    const key = this.slots.keyOf(slot);
-    if (!isTableKey(key)) {
-      this.others.delete(key);
+    const { records } = this.slots;
+    if ((records[slot << 2] as number) < 0) {
+      this.others.delete(this.slots.keyOf(slot));
       return;
     }
-    const { records } = this.slots;
-    if (!removeCell(this.cells, slot, records) && this.leaving !== undefined) {
-      removeCell(this.leaving.cells, slot, records);
-    }
+    const { leaving } = this;
+    if (!this.table.remove(slot, records) && leaving !== undefined) leaving.remove(slot, records);
     this.residents--;
-    if (this.leaving !== undefined) this.moveCells(CELLS_PER_STEP);
-    else if (this.residents * SPARSE < this.cells.length && this.cells.length > SMALLEST_CELLS * 4)
-      this.resizeCells(this.cells.length / 4);
+    if (leaving !== undefined) this.moveCells(CELLS_PER_STEP);
+    else this.shrinkIfSparse();
   }
 
   /** The entry of `from` stands in `to` as well, and from now on there only. */
   move(from: number, to: number): void {
-    const key = this.slots.keyOf(to);
-    if (!isTableKey(key)) {
-      this.others.set(key, to);
-      return;
-    }
     const hash = this.slots.records[to << 2] as number;
-    if (!replaceCell(this.cells, from, to, hash) && this.leaving !== undefined) {
-      replaceCell(this.leaving.cells, from, to, hash);
-    }
+    if (hash < 0) this.others.set(this.slots.keyOf(to), to);
+    else if (!this.table.replace(from, to, hash)) this.leaving?.replace(from, to, hash);
   }
 
   clear(): void {
-    this.cells = new Int32Array(SMALLEST_CELLS);
-    this.recent = new RecentStrings(this.slots, SMALLEST_CELLS);
+    this.table = new KeyTable(SMALLEST_CELLS, SMALLEST_CELLS);
     this.leaving = undefined;
     this.residents = 0;
     this.others = new Map();
+    this.recent = new RecentStrings(this.slots, SMALLEST_CELLS);
   }
 
-  /** A hash of the key of a used slot that is the same whenever that key comes back. */
+  /** A hash of the key of a used slot, of 31 bits, that is the same whenever that key comes back. */
   hashOf(slot: number): number {
     const { records } = this.slots;
-    const known = records[slot << 2] as number;
-    if (known !== NOT_HASHED) return known;
-    const key = this.slots.keyOf(slot);
-    return isTableKey(key) ? known : (records[slot << 2] = this.otherHash(key));
+    let hash = records[slot << 2] as number;
+    if (hash === NOT_HASHED) {
+      hash = this.otherHash(this.slots.keyOf(slot)) | MAP_KEY;
+      records[slot << 2] = hash;
+    }
+    return hash & ANY_HASH;
   }
 
   get size(): number {
@@ -125,59 +131,57 @@ export class KeyIndex {
 
   /** The slots that the index knows, for a check of the structure. */
   indexed(): number[] {
-    const cells = [...this.cells, ...(this.leaving?.cells ?? [])];
-    return [...cells.filter((cell) => cell !== 0).map((cell) => cell - 1), ...this.others.values()];
+    return [...this.table.slots(), ...(this.leaving?.slots() ?? []), ...this.others.values()];
   }
 
   get load(): number {
-    return this.residents / this.cells.length;
+    return this.residents / this.table.cells.length;
   }
 
   get bytes(): number {
     // A Map takes three words an entry and half a word for its buckets.
-    const cells = this.cells.byteLength + (this.leaving?.cells.byteLength ?? 0);
-    return cells + (this.recent?.bytes ?? 0) + this.others.size * 30;
+    return this.table.bytes + (this.leaving?.bytes ?? 0) + (this.recent?.bytes ?? 0) + this.others.size * 30;
   }
 
   private findString(key: string): number {
-    const { recent } = this;
-    if (recent === undefined) return this.findHashed(key);
-    const known = recent.find(key);
-    if (known !== NO_SLOT) {
-      // As if it had been computed: an expired entry may be replaced by one of the same key.
-      this.lastHash = this.slots.records[known << 2] as number;
-      return known;
-    }
-    const slot = this.findHashed(key);
-    if (slot !== NO_SLOT) recent.remember(key, slot);
-    return slot;
-  }
-
-  private findHashed(key: string): number {
-    const hash = this.hash.string(key);
+    const hash = this.hash.string(key) & ANY_HASH;
     this.lastHash = hash;
-    const slot = findStringCell(this.cells, this.slots, hash, key);
+    const slot = this.table.findString(this.slots, hash, key);
     if (slot !== NO_SLOT || this.leaving === undefined) return slot;
-    return findStringCell(this.leaving.cells, this.slots, hash, key);
+    return this.leaving.findString(this.slots, hash, key);
   }
 
   private findInteger(key: number): number {
-    const hash = this.hash.integer(key);
+    const hash = this.hash.integer(key) & ANY_HASH;
     this.lastHash = hash;
-    const slot = findIntegerCell(this.cells, this.slots, hash, key);
+    const slot = this.table.findInteger(this.slots, hash, key);
     if (slot !== NO_SLOT || this.leaving === undefined) return slot;
-    return findIntegerCell(this.leaving.cells, this.slots, hash, key);
+    return this.leaving.findInteger(this.slots, hash, key);
   }
 
-  private resizeCells(length: number): void {
-    this.recent = length <= MOST_CELLS ? new RecentStrings(this.slots, length) : undefined;
+  private addToTable(slot: number, hash: number): void {
+    this.slots.records[slot << 2] = hash;
+    if (++this.residents * 2 > this.table.cells.length) this.newTable(this.table.cells.length * 2);
+    else if (slot >= this.table.slotLimit) this.newTable(this.table.cells.length);
+    if (this.leaving !== undefined) this.moveCells(CELLS_PER_STEP);
+    this.table.add(slot, hash);
+  }
+
+  private shrinkIfSparse(): void {
+    const { length } = this.table.cells;
+    if (this.residents * SPARSE < length && length > SMALLEST_CELLS * 4) this.newTable(length / 4);
+  }
+
+  private newTable(cells: number): void {
     if (this.leaving !== undefined) this.moveCells(Infinity);
-    this.leaving = new LeavingCells(this.cells);
-    this.cells = new Int32Array(length);
+    this.leaving = this.table;
+    this.leaving.leave();
+    this.table = new KeyTable(cells, Math.max(cells, this.slots.capacity));
+    this.recent = cells <= MOST_CELLS ? new RecentStrings(this.slots, cells) : undefined;
   }
 
   private moveCells(count: number): void {
-    if (this.leaving?.moveTo(this.cells, count, this.slots.records)) this.leaving = undefined;
+    if (this.leaving?.moveTo(this.table, count, this.slots.records)) this.leaving = undefined;
   }
 
   private otherHash(key: unknown): number {

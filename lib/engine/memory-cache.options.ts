@@ -59,7 +59,10 @@ export interface MemoryEntryOptions {
 }
 
 /** The options of a MemoryCache, checked. */
-export interface ResolvedMemoryCacheOptions<K, V> extends Omit<ResolvedStoreOptions<K, V>, 'onRemoval'> {
+export interface ResolvedMemoryCacheOptions<K, V> extends Omit<
+  ResolvedStoreOptions<K, V>,
+  'onRemoval' | 'removalsHeard'
+> {
   readonly name: string;
   readonly ttlMs: number;
   readonly ttiMs: number;

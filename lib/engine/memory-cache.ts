@@ -46,14 +46,12 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   private readonly random: Random;
   private readonly emitter = new Emitter<CacheEvent<K, V>>();
   private readonly computations: Computations;
-  private readonly evictions = { size: 0, weight: 0, memory: 0 };
   private hits = 0;
   private misses = 0;
   private puts = 0;
   private loads = 0;
   private loadErrors = 0;
   private invalidations = 0;
-  private expirations = 0;
   private isDisposed = false;
 
   constructor(options: MemoryCacheOptions<K, V> = {}) {
@@ -66,6 +64,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     this.store = new BoundedStore<K, V>({
       ...this.options,
       onRemoval: (key, value, cause) => this.removed(key, value, cause),
+      removalsHeard: this.emitter,
     });
   }
 
@@ -248,7 +247,8 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     const { size, weight, maxSize, maxWeight, overheadBytes } = store;
     const isMemory = this.options.bound.kind === 'memory';
     const memory = isMemory ? { usedBytes: weight, maxBytes: maxWeight, entries: size, overheadBytes } : undefined;
-    const { hits, misses, puts, loads, loadErrors, invalidations, expirations } = this;
+    const { hits, misses, puts, loads, loadErrors, invalidations } = this;
+    const { expired, ...evictions } = store.removed;
     const counts = {
       hits,
       misses,
@@ -256,8 +256,8 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
       loads,
       loadErrors,
       invalidations,
-      expirations,
-      evictions: { ...this.evictions },
+      expirations: expired,
+      evictions,
     };
     return memoryCacheStats(counts, { size, weight, maxSize, maxWeight, memory });
   }
@@ -315,9 +315,6 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   }
 
   private removed(key: K, value: V, cause: RemovalCause): void {
-    if (cause === 'expired') this.expirations++;
-    else this.evictions[cause]++;
-    if (!this.emitter.observed) return;
     if (cause === 'expired') this.emit('expire', { key, value });
     else this.emit('evict', { key, value, cause });
   }

@@ -8,17 +8,17 @@ const SHORTEST = 4;
 
 /**
  * Where strings were found lately, by their length and last four characters: a guess, which is right when the slot holds
- * that very key. It spares small caches the hash of a string, which costs more than all else of a hit; V8 keeps the hash
- * of a string with it, but has no way to tell it. 4 bytes for each cell, twice the number of cells.
+ * that very key. It spares reads of small caches the hash of a string, which costs more than all else of a hit; V8 keeps
+ * the hash of a string with it, but has no way to tell it. 2 bytes for each cell, twice the number of cells.
  */
 export class RecentStrings {
-  private readonly places: Int32Array;
+  private readonly places: Uint16Array;
 
   constructor(
     private readonly slots: SlotTable,
     cells: number,
   ) {
-    this.places = new Int32Array(cells * 2);
+    this.places = new Uint16Array(cells * 2);
   }
 
   /** The slot of the key, or -1 when it is not known. */

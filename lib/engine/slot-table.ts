@@ -84,6 +84,19 @@ export class SlotTable {
     return slot;
   }
 
+  /** Gives a used slot, whose entry has left in all other respects, to another one. */
+  reuse(slot: number, key: unknown, value: unknown): void {
+    const { records } = this;
+    const record = slot << 2;
+    records[record + 1] = NO_SLOT;
+    records[record + 2] = NO_SLOT;
+    records[record + 3] = NEVER;
+    const chunk = this.chunks[slot >> CHUNK_BITS] as unknown[];
+    const pair = (slot & CHUNK_MASK) << 1;
+    chunk[pair] = key;
+    chunk[pair + 1] = value;
+  }
+
   release(slot: number): void {
     const { records } = this;
     const record = slot << 2;

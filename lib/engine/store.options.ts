@@ -2,7 +2,7 @@ import { BYTES_RULE, toBytes, type Clock, type OptionProblems, type Random } fro
 import { approximateBytes } from './byte-weigher.js';
 import type { PolicyFactory } from './policy/eviction-policy.js';
 import { BUILT_IN_POLICIES, POLICY_NAMES, type PolicyName } from './policy/policies.js';
-import type { RemovalListener } from './removal-queue.js';
+import type { Ear, RemovalListener } from './removal-queue.js';
 import type { Weigher } from './weigher.js';
 
 /** What bounds a store; a weight bound may have a size bound beside it, and then both hold. */
@@ -24,6 +24,8 @@ export interface ResolvedStoreOptions<K, V> {
   readonly onRemoval: RemovalListener<K, V>;
   /** Told when `onRemoval` causes a removal for each that it is told of. */
   readonly onRunaway?: () => void;
+  /** Who listens to removals; always somebody when it is left out. */
+  readonly removalsHeard?: Ear;
 }
 
 /** The options that say how much is kept, and what goes first. */

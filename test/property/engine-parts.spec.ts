@@ -31,7 +31,7 @@ describe('KeyIndex', () => {
           if (isInsert && slot === -1) {
             if (slots.isFull) slots.grow();
             const added = slots.allocate(name, 0);
-            index.insert(added);
+            index.insert(added, name);
             model.set(name, added);
           } else if (!isInsert && slot !== -1) {
             index.remove(slot);

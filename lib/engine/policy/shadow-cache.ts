@@ -38,7 +38,7 @@ export class ShadowCache implements RegionHost {
       this.regions.grow(this.table.capacity);
     }
     const slot = this.table.allocate(hash, undefined);
-    this.index.insert(slot);
+    this.index.insert(slot, hash);
     this.regions.insert(slot);
     return false;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom, type Random } from '../../../lib/core/index.js';
 import { KeyHash } from '../../../lib/engine/key-hash.js';
-import { addCell } from '../../../lib/engine/key-cells.js';
+import { KeyTable } from '../../../lib/engine/key-table.js';
 
 const KEYS = 1 << 15;
 const SEEDS = [1, 2, 3, 4, 5];
@@ -9,15 +9,16 @@ const SEEDS = [1, 2, 3, 4, 5];
 /** Cells looked at to find every key once, in a table as full as it gets. */
 function probesOf(keys: readonly (string | number)[], random: Random): number {
   const hash = new KeyHash(random);
-  const cells = new Int32Array(keys.length * 2);
+  const table = new KeyTable(keys.length * 2, keys.length);
+  const { cells } = table;
   let probes = 0;
   for (const [slot, key] of keys.entries()) {
     const code = typeof key === 'string' ? hash.string(key) : hash.integer(key);
-    addCell(cells, slot, code);
     for (let at = code & (cells.length - 1); ; at = (at + 1) & (cells.length - 1)) {
       probes++;
-      if (cells[at] === slot + 1) break;
+      if (cells[at] === 0) break;
     }
+    table.add(slot, code);
   }
   return probes;
 }

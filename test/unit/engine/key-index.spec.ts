@@ -18,7 +18,7 @@ function newIndex(): {
       if (index.find(key) !== -1) throw new Error('already there');
       if (slots.isFull) slots.grow();
       const slot = slots.allocate(key, 'value');
-      index.insert(slot);
+      index.insert(slot, key);
       return slot;
     },
     remove(key) {
@@ -207,7 +207,7 @@ describe('KeyIndex', () => {
       const slots = new SlotTable(() => 10);
       const index = new KeyIndex(slots, seededRandom(seed));
       index.find('key');
-      index.insert(slots.allocate('key', 1));
+      index.insert(slots.allocate('key', 1), 'key');
       return index.hashOf(0);
     };
     expect(hashWith(1)).toBe(hashWith(1));
