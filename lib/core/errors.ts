@@ -9,6 +9,9 @@ export type CacheErrorCode =
   | 'CACHE_NO_LOADER'
   | 'CACHE_CLOSED'
   | 'CACHE_CODEC'
+  | 'CACHE_TIER_REPLY'
+  | 'CACHE_TIER_TIMEOUT'
+  | 'CACHE_TIER_UNAVAILABLE'
   | 'CACHE_UNKNOWN';
 
 /** Whatever this package throws of its own. Tell errors apart by `code`: it is stable, and the same in every copy. */
