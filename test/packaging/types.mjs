@@ -38,7 +38,7 @@ export async function checkTypes(checks, { name, folder, root }) {
 /** That the consumer imports, and by `noUnusedLocals` uses, each name that the package exports, types included. */
 function checkPublicNames({ folder }) {
   const ts = createRequire(join(folder, 'package.json'))('typescript');
-  const files = ['app.ts', 'engine.ts'].map((file) => join(folder, 'src', file));
+  const files = ['app.ts', 'engine.ts', 'testing.ts'].map((file) => join(folder, 'src', file));
   const config = ts.readConfigFile(join(folder, 'tsconfig.json'), ts.sys.readFile).config;
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
   const program = ts.createProgram(files, options);

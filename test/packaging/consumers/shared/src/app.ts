@@ -87,6 +87,7 @@ import { MemoryCache as MemoryCacheOfEngine } from 'nestjs-strata/engine';
 import { EventRecorder, FakeClock } from 'nestjs-strata/testing';
 import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
+import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
 
 interface User {
   readonly id: string;
@@ -202,11 +203,19 @@ class OtherModule {}
 
 /** Uses everything once; what it saw, by topic. */
 export async function exercise(): Promise<Record<string, unknown>> {
-  return { ...(await useNest()), ...(await useCache()), ...useMemoryCache(), ...useErrors(), ...useEngine() };
+  return {
+    ...(await useNest()),
+    ...(await useCache()),
+    ...useMemoryCache(),
+    ...useErrors(),
+    ...useEngine(),
+    ...(await useTesting()),
+  };
 }
 
 export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_ENGINE,
+  ...EXPECTED_OF_TESTING,
   calls: 1,
   saved: 'saved',
   many: ['user 3', 'saved', 'user 1', 'user 3'],
