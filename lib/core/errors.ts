@@ -12,6 +12,7 @@ export type CacheErrorCode =
   | 'CACHE_TIER_REPLY'
   | 'CACHE_TIER_TIMEOUT'
   | 'CACHE_TIER_UNAVAILABLE'
+  | 'CACHE_TIER'
   | 'CACHE_UNKNOWN';
 
 /** Whatever this package throws of its own. Tell errors apart by `code`: it is stable, and the same in every copy. */

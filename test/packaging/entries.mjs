@@ -15,6 +15,7 @@ const IMPORTS = {
     'rxjs',
   ],
   './engine': [],
+  './memcached': ['node:crypto', 'node:net', 'node:process'],
   './testing': [],
 };
 

@@ -87,7 +87,7 @@ import { MemoryCache as MemoryCacheOfEngine } from 'nestjs-strata/engine';
 import { EventRecorder, FakeClock } from 'nestjs-strata/testing';
 import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
-import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
+import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 
 interface User {
   readonly id: string;
@@ -209,13 +209,13 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...useMemoryCache(),
     ...useErrors(),
     ...useEngine(),
-    ...(await useTesting()),
+    ...(await useMemcached()),
   };
 }
 
 export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_ENGINE,
-  ...EXPECTED_OF_TESTING,
+  ...EXPECTED_OF_MEMCACHED,
   calls: 1,
   saved: 'saved',
   many: ['user 3', 'saved', 'user 1', 'user 3'],

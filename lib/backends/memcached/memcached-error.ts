@@ -1,0 +1,15 @@
+import { CacheError } from '../../core/index.js';
+
+/** A Memcached server, or the connection to it, could not do what was asked. The call may have had its effect or not. */
+export class MemcachedError extends CacheError {
+  readonly code = 'CACHE_TIER';
+
+  constructor(
+    /** `host:port`, as in the options. */
+    readonly server: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`memcached at ${server} ${problem}`, options);
+  }
+}

@@ -1,0 +1,82 @@
+import { MemcachedError } from './memcached-error.js';
+import type { MetaConnection } from './meta-connection.js';
+import type { MetaReply } from './meta-replies.js';
+import type { MetaRequest } from './meta-requests.js';
+import type { MetaAnswer } from './meta-socket.js';
+import { ServerRing } from './server-ring.js';
+
+/** What one command came to: the server's reply, or why there is none. */
+export type Outcome = MetaReply | MemcachedError;
+
+/** The servers of a tier: sends each command to the server of its key. */
+export class ServerPool {
+  private readonly ring: ServerRing;
+
+  constructor(
+    private readonly names: readonly string[],
+    private readonly connections: readonly MetaConnection[],
+  ) {
+    this.ring = new ServerRing(names);
+  }
+
+  start(report: (error: unknown) => void): void {
+    for (const connection of this.connections) connection.start(report);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.connections.map((connection) => connection.close()));
+  }
+
+  /** Of the connection to the key's server; see {@link MetaConnection.epoch}. */
+  epochOf(key: string): string | undefined {
+    return (this.connections[this.serverOf(key)] as MetaConnection).epoch;
+  }
+
+  nameOf(key: string): string {
+    return this.names[this.serverOf(key)] as string;
+  }
+
+  /**
+   * What each command came to, in the order asked; never rejects. The commands leave within this call, so that the epoch
+   * read just before it is the one they are sent in. Those for one server are carried out in their order.
+   */
+  async exchange(requests: readonly MetaRequest[]): Promise<readonly Outcome[]> {
+    const places = new Map<number, number[]>();
+    requests.forEach(({ key }, place) => {
+      const server = this.serverOf(key);
+      const known = places.get(server);
+      if (known === undefined) places.set(server, [place]);
+      else known.push(place);
+    });
+    const outcomes = new Array<Outcome>(requests.length);
+    await Promise.all(
+      [...places].map(async ([server, ofServer]) => {
+        const answers = await this.ask(
+          server,
+          ofServer.map((place) => requests[place] as MetaRequest),
+        );
+        ofServer.forEach((place, i) => (outcomes[place] = answers[i] as Outcome));
+      }),
+    );
+    return outcomes;
+  }
+
+  private async ask(server: number, requests: readonly MetaRequest[]): Promise<readonly Outcome[]> {
+    try {
+      const answers = await (this.connections[server] as MetaConnection).exchange(requests);
+      return answers.map((answer) => this.outcome(server, answer));
+    } catch (error) {
+      // A connection rejects with nothing else.
+      return requests.map(() => error as MemcachedError);
+    }
+  }
+
+  private outcome(server: number, answer: MetaAnswer): Outcome {
+    if (answer.code !== 'refused') return answer;
+    return new MemcachedError(this.names[server] as string, `refused: ${answer.message}`);
+  }
+
+  private serverOf(key: string): number {
+    return this.connections.length === 1 ? 0 : this.ring.serverOf(key);
+  }
+}
