@@ -5,3 +5,7 @@ export { inProcessHub, type InProcessBus, type InProcessHub, type InProcessHubOp
 export { tierContract, type TierContractOptions, type TierUnderTest } from './contract/tier-contract.js';
 export { busContract, type BusContractOptions, type BusUnderTest } from './contract/bus-contract.js';
 export type { Expectation, TestRunner } from './contract/test-runner.js';
+export { ChaosTier, type ChaosOptions, type TierCall, type TierFault } from './chaos-tier.js';
+export { ChaosBus, type BusCall, type BusFault } from './chaos-bus.js';
+export type { Corruption, Lie } from './distortion.js';
+export type { FaultRule } from './fault-plan.js';

@@ -88,6 +88,7 @@ import { EventRecorder, FakeClock } from 'nestjs-strata/testing';
 import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
+import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
 
 interface User {
   readonly id: string;
@@ -210,12 +211,14 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...useErrors(),
     ...useEngine(),
     ...(await useMemcached()),
+    ...(await useTesting()),
   };
 }
 
 export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_ENGINE,
   ...EXPECTED_OF_MEMCACHED,
+  ...EXPECTED_OF_TESTING,
   calls: 1,
   saved: 'saved',
   many: ['user 3', 'saved', 'user 1', 'user 3'],
