@@ -8,15 +8,18 @@ export class ByteWriter {
   }
 
   byte(value: number): void {
-    this.buffer[this.reserve(1)] = value;
+    const at = this.reserve(1);
+    this.buffer[at] = value;
   }
 
   u32(value: number): void {
-    this.buffer.writeUInt32LE(value, this.reserve(4));
+    const at = this.reserve(4);
+    this.buffer.writeUInt32LE(value, at);
   }
 
   f64(value: number): void {
-    this.buffer.writeDoubleLE(value, this.reserve(8));
+    const at = this.reserve(8);
+    this.buffer.writeDoubleLE(value, at);
   }
 
   /** 7 bits to a byte, the lowest first; a byte of 128 or more says that another follows. Up to 2^31 - 1. */
@@ -42,7 +45,8 @@ export class ByteWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.buffer.set(bytes, this.reserve(bytes.length));
+    const at = this.reserve(bytes.length);
+    this.buffer.set(bytes, at);
   }
 
   /** Everything written so far; not a copy. */
@@ -50,6 +54,7 @@ export class ByteWriter {
     return this.length === this.buffer.length ? this.buffer : this.buffer.subarray(0, this.length);
   }
 
+  /** Where so many bytes are to be written. May replace the buffer. */
   private reserve(count: number): number {
     const at = this.length;
     this.length += count;

@@ -47,12 +47,17 @@ export class Deadlines {
   /**
    * Runs a call and resolves with how it ended, at its deadline at the latest; then with what `timedOut` returns. It never
    * rejects: what the call throws, at once or later, is its end. What comes after the deadline is dropped.
+   * `judge` sees each end before anybody else, once, and may make another of it; it must not throw.
    */
-  attempt<T>(call: () => Promise<T>, timedOut: () => unknown): Promise<Attempt<T>> {
+  attempt<T>(
+    call: () => Promise<T>,
+    timedOut: () => unknown,
+    judge: (attempt: Attempt<T>) => Attempt<T> = asItIs,
+  ): Promise<Attempt<T>> {
     return new Promise((resolve) => {
-      const waiting = this.enter(() => resolve({ ok: false, error: timedOut(), skipped: false }));
+      const waiting = this.enter(() => resolve(judge({ ok: false, error: timedOut(), skipped: false })));
       const fail = (error: unknown): void => {
-        if (this.leave(waiting)) resolve({ ok: false, error, skipped: false });
+        if (this.leave(waiting)) resolve(judge({ ok: false, error, skipped: false }));
       };
       let running: Promise<T>;
       try {
@@ -63,7 +68,7 @@ export class Deadlines {
         return;
       }
       running.then((value) => {
-        if (this.leave(waiting)) resolve({ ok: true, value });
+        if (this.leave(waiting)) resolve(judge({ ok: true, value }));
       }, fail);
     });
   }
@@ -130,4 +135,8 @@ export class Deadlines {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
   }
+}
+
+function asItIs<T>(attempt: Attempt<T>): Attempt<T> {
+  return attempt;
 }

@@ -122,20 +122,27 @@ export class GuardedTier {
     return closed;
   }
 
-  private async attempt<T>(operation: string, call: () => Promise<T>, check: ReplyCheck): Promise<Attempt<T>> {
+  private attempt<T>(operation: string, call: () => Promise<T>, check: ReplyCheck): Promise<Attempt<T>> {
     const permit = this.breaker.enter();
     if (permit === undefined) return this.skip;
-    const attempt = this.checked(operation, await this.within(operation, call), check);
-    if (attempt.ok) this.breaker.succeeded(permit);
-    else this.breaker.failed(permit);
-    return attempt;
+    return this.within(operation, call, (attempt) => {
+      const checked = this.checked(operation, attempt, check);
+      if (checked.ok) this.breaker.succeeded(permit);
+      else this.breaker.failed(permit);
+      return checked;
+    });
   }
 
-  private within<T>(operation: string, call: () => Promise<T>): Promise<Attempt<T>> {
+  private within<T>(
+    operation: string,
+    call: () => Promise<T>,
+    judge?: (attempt: Attempt<T>) => Attempt<T>,
+  ): Promise<Attempt<T>> {
     const { policy, timeoutMs } = this.tier.guard;
     return this.deadlines.attempt(
       policy === undefined ? call : () => policy.execute(call),
       () => new TierTimeoutError(this.name, operation, timeoutMs),
+      judge,
     );
   }
 
