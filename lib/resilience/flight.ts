@@ -29,7 +29,7 @@ export class Flight<K, V> {
     this.promise.catch(() => {});
   }
 
-  resolve(value: V): void {
+  resolve(value: V | Promise<V>): void {
     this.settle.resolve(value);
   }
 
