@@ -9,11 +9,12 @@ export type CacheErrorCode =
   | 'CACHE_NO_LOADER'
   | 'CACHE_CLOSED'
   | 'CACHE_CODEC'
+  | 'CACHE_TIER'
   | 'CACHE_TIER_REPLY'
   | 'CACHE_TIER_TIMEOUT'
   | 'CACHE_TIER_UNAVAILABLE'
-  | 'CACHE_TIER'
-  | 'CACHE_UNKNOWN';
+  | 'CACHE_UNKNOWN'
+  | 'CACHE_UNUSABLE_ENTRY';
 
 /** Whatever this package throws of its own. Tell errors apart by `code`: it is stable, and the same in every copy. */
 export abstract class CacheError extends Error {
@@ -112,6 +113,32 @@ export class CacheClosedError extends CacheError {
 
   constructor(readonly cache: string) {
     super(`cache "${cache}" is closed: its application has shut down; stop calling it before app.close()`);
+  }
+}
+
+/** A tier could not do what was asked, and the cache has `onTierError: 'throw'`. */
+export class CacheTierError extends CacheError {
+  readonly code = 'CACHE_TIER';
+
+  constructor(
+    readonly tier: string,
+    readonly operation: string,
+    cause: unknown,
+  ) {
+    super(`tier "${tier}" failed to ${operation}; with onTierError: 'recover' the call goes on without it`, { cause });
+  }
+}
+
+/** An entry of a tier that cannot be used: foreign, damaged, newer, or of another key. It counts as missing. */
+export class CacheUnusableEntryError extends CacheError {
+  readonly code = 'CACHE_UNUSABLE_ENTRY';
+
+  constructor(
+    readonly tier: string,
+    readonly key: string,
+    reason: string,
+  ) {
+    super(`the entry of ${show(key)} in tier "${tier}" is not used: ${reason}`);
   }
 }
 

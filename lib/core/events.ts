@@ -20,10 +20,33 @@ export type CacheEventType =
 /**
  * Why it happened. `put`: who stored (`put` a caller, `load`, `refresh`). `evict`: which bound ran out (`size`,
  * `weight`, `memory`), or `too-heavy` for an entry that alone is above the bound. `invalidate`: by `key`, `group` or
- * `pattern`. `loadError`: of a `load` or a `refresh`.
+ * `pattern`. `loadError`: of a `load` or a `refresh`. `tierError`: what the tier was asked for (`connection`: nothing).
+ * `breaker`: its new state. `bus`: what another node changed (`keys`, `group`, `pattern`, `clear`), `distrust` when
+ * changes may have been missed and memory was dropped, or `trouble`.
  */
 export type CacheEventCause =
-  'put' | 'load' | 'refresh' | 'size' | 'weight' | 'memory' | 'too-heavy' | 'key' | 'group' | 'pattern';
+  | 'put'
+  | 'load'
+  | 'refresh'
+  | 'promote'
+  | 'size'
+  | 'weight'
+  | 'memory'
+  | 'too-heavy'
+  | 'key'
+  | 'keys'
+  | 'group'
+  | 'pattern'
+  | 'clear'
+  | TierOperation
+  | 'open'
+  | 'half-open'
+  | 'closed'
+  | 'distrust'
+  | 'trouble';
+
+/** What a tier is asked for. */
+export type TierOperation = 'read' | 'fence' | 'write' | 'remove' | 'renew' | 'keys' | 'lease' | 'connection';
 
 /**
  * Something that happened in a cache; delivered synchronously after the state changed and before the call returns or

@@ -11,14 +11,16 @@ export {
   CacheNoLoaderError,
   CacheOptionsError,
   CacheReentrancyError,
+  CacheTierError,
   CacheUnknownError,
+  CacheUnusableEntryError,
   isCacheError,
   show,
   type CacheErrorCode,
   type OptionProblem,
 } from './errors.js';
 export { firstDefined, OptionProblems } from './options.js';
-export type { CacheEvent, CacheEventCause, CacheEventType } from './events.js';
+export type { CacheEvent, CacheEventCause, CacheEventType, TierOperation } from './events.js';
 export { Emitter, OBSERVABLE, type Observer, type Subscribable, type Unsubscribable } from './emitter.js';
 export { compileGlob, escapeGlob, MAX_GLOB_ALTERNATIVES } from './glob.js';
 export { LatencyHistogram, type LatencyStats } from './histogram.js';

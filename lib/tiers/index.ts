@@ -11,3 +11,4 @@ export type {
   TierWrite,
 } from './tier.js';
 export { resolveTierOptions, type BreakerOptions, type TierOptions, type TierSettings } from './tier.options.js';
+export { isMemoryTier, memoryTier, type MemoryTier, type MemoryTierOptions } from './memory.tier.js';

@@ -4,10 +4,10 @@
  *
  * - A fence is a token for one key, taken before a value is computed. A write with that token is refused when the key was
  *   removed or overwritten meanwhile, or when the token was lost. Checking it and storing is one atomic step.
- * - A generation is a random token for a name: a group, or `''` for all of a space. Entries record the tokens that were
- *   valid before they were computed, and whoever reads them compares. Renewing one makes every entry that recorded the
- *   old token unusable, in O(1). A lost token is replaced by another random one, so that its loss costs entries and never
- *   brings one back.
+ * - A generation is a random token for a name, such as that of a group. Entries record the tokens that were valid before
+ *   they were computed, and whoever reads them compares. Renewing one makes every entry that recorded the old token
+ *   unusable, in O(1). A lost token is replaced by another random one, so that its loss costs entries and never brings
+ *   one back.
  *
  * Everything is a batch, so that many keys cost one round trip. A space is the part of one cache, such as
  * `strata:users`: nothing done in one space touches another, whatever characters names and keys contain.
