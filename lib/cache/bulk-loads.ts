@@ -16,20 +16,28 @@ export class BulkLoads<K, V> {
     private readonly runs: LoadRuns<K, V>,
   ) {}
 
-  /** Opens a flight for each key and runs the bulk loader for them, in batches where the cache limits those. */
-  start(
+  /** Opens a flight for each key. */
+  open(
     wanted: readonly { readonly index: unknown; readonly key: K }[],
-    given: BulkLoader<K, V> | undefined,
     call: CallSettings,
     cause: LoadCause,
   ): Flight<K, V>[] {
     const flights = wanted.map(({ index, key }) => this.runs.openFlight(index, key, call));
     if (cause === 'load') flights.forEach(noteWait);
+    return flights;
+  }
+
+  /** Runs the bulk loader for open flights, in batches where the cache limits those. */
+  runInBatches(
+    flights: readonly Flight<K, V>[],
+    given: BulkLoader<K, V> | undefined,
+    call: CallSettings,
+    cause: LoadCause,
+  ): void {
     const { batchSize = flights.length } = this.parts.settings;
     for (let from = 0; from < flights.length; from += batchSize) {
       this.run(flights.slice(from, from + batchSize), given, call, cause);
     }
-    return flights;
   }
 
   /** Runs the bulk loader once, for flights that are open. */
@@ -68,19 +76,31 @@ export class BulkLoads<K, V> {
     return byIndex;
   }
 
-  private settle(run: Run<K, V>, context: BulkLoadContext<V>, values: ReadonlyMap<K, V>, loadMs: number): void {
-    const { store } = this.parts;
+  private settle(
+    run: Run<K, V>,
+    context: BulkLoadContext<V>,
+    values: ReadonlyMap<K, V>,
+    loadMs: number,
+  ): void | Promise<void> {
     const byIndex = this.byIndex(values);
     this.runs.emitLoaded(run, loadMs);
-    for (const flight of run.flights)
-      this.runs.land(run, flight, byIndex.get(flight.index)?.value, loadMs, context.saidOf(flight.index));
+    const landed = run.flights.map((flight) =>
+      this.runs.land(run, flight, byIndex.get(flight.index)?.value, loadMs, context.saidOf(flight.index)),
+    );
     for (const flight of run.flights) byIndex.delete(flight.index);
+    this.storeUnasked(run, context, byIndex, loadMs);
+    return landed.every((one) => one === undefined) ? undefined : Promise.all(landed).then(() => undefined);
+  }
+
+  /** Values of keys that nobody asked for: for memory alone, since no tier was asked about them before. */
+  private storeUnasked(run: Run<K, V>, context: BulkLoadContext<V>, byIndex: Loaded<K, V>, loadMs: number): void {
+    const { store } = this.parts;
     const [first] = run.flights;
     if (first === undefined || first.abandoned) return;
-    // Values of keys that nobody asked for: fenced by the run's own start, and never in place of one that is there.
+    // Fenced by the run's own start, and never in place of one that is there.
     for (const [index, { key, value }] of byIndex) {
       if (store.peek(index) !== undefined) continue;
-      this.runs.store(
+      void this.runs.store(
         run,
         { index, key, fence: first.fence, isUnasked: true },
         { value },

@@ -4,6 +4,8 @@ import type { ChangeLog, FlightTable } from '../resilience/index.js';
 import type { CacheSettings } from './settings.js';
 import type { KeyCodec } from './key-codec.js';
 import type { Numbers } from './numbers.js';
+import type { LowerTiers } from './lower-tiers.js';
+import type { Spread } from './spread.js';
 import type { StoredEntry } from './stored-entry.js';
 
 /** What the steps of one cache share: its state, and nothing that decides. */
@@ -18,6 +20,12 @@ export interface CacheParts<K, V> {
   readonly events: Emitter<CacheEvent<K, V>>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Absent without tiers below memory. */
+  readonly lower: LowerTiers<V> | undefined;
+  /** Absent where nobody else has to hear of changes. */
+  readonly spread: Spread<K, V> | undefined;
+  /** How long an entry may stay in memory at most, as things are; absent without any such limit. */
+  readonly memoryLimitMs: (() => number) | undefined;
 }
 
 /** Tells the observers; call it only where `events.observed` holds, so that nobody listening costs one branch. */

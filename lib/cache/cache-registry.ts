@@ -5,12 +5,12 @@ import { MemoryCache, type MemoryCacheStats } from '../engine/index.js';
 import type { Cache } from './cache.js';
 import type { CacheOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
-import { buildCache, type CreateCacheOptions } from './create-cache.js';
+import { buildCache, checkApplication, portsOf, type CreateCacheOptions } from './create-cache.js';
 import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from './definition.js';
 import { EventStream } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import { MethodKeyCodec } from './key-codec.js';
-import { checkDefaults, checkPorts } from './settings.js';
+import { TierLinks } from './tier-links.js';
 
 /** A cache as the registry keeps it: its types are the definition's, which the caller knows. */
 type AnyCache = IndexedCache<unknown, unknown>;
@@ -34,10 +34,11 @@ export class CacheRegistry {
   readonly events$: Observable<CacheEvent>;
   private readonly registered = new Map<string, Registered>();
   private readonly added = new Subject<Registered>();
+  private readonly links: TierLinks;
 
   constructor(private readonly settings: CreateCacheOptions = {}) {
-    checkPorts(settings);
-    if (settings.defaults !== undefined) checkDefaults(settings.defaults);
+    checkApplication('CacheModule.forRoot()', settings);
+    this.links = new TierLinks(portsOf(settings));
     this.events$ = new EventStream({ subscribe: (observer) => this.subscribeToAll(observer) }, 'registry');
   }
 
@@ -59,7 +60,7 @@ export class CacheRegistry {
     if (known !== undefined) throw differs(known, declaredBy);
     const definition = { kind: 'cache', name, options } as const;
     const keys = new MethodKeyCodec(name);
-    const cache = buildCache(definition, this.settings, keys);
+    const cache = buildCache(definition, this.settings, this.links, keys);
     this.add(definition, declaredBy, cache as AnyCache);
     return { cache, keys };
   }
@@ -111,12 +112,13 @@ export class CacheRegistry {
     await Promise.all(
       caches.reverse().map((cache) => (cache instanceof MemoryCache ? cache.dispose() : cache.close())),
     );
+    await this.links.close();
     this.added.complete();
   }
 
   private build(definition: AnyDefinition): AnyCache | AnyMemoryCache {
     const { name, options, kind } = definition;
-    if (kind === 'cache') return buildCache<unknown, unknown>({ name, options }, this.settings);
+    if (kind === 'cache') return buildCache<unknown, unknown>({ name, options }, this.settings, this.links);
     const { clock, random } = this.settings;
     return new MemoryCache<unknown, unknown>({ clock, random, ...options, name });
   }

@@ -1,5 +1,7 @@
+import type { CodecOption, CompressionOptions } from '../codec/index.js';
 import type { Clock, Duration, Random } from '../core/index.js';
 import type { PolicyFactory, PolicyName, Weigher } from '../engine/index.js';
+import type { Bus, MemoryTier, Tier } from '../tiers/index.js';
 import type { BulkLoader, Loader } from './loader.js';
 
 /** How a cache behaves. Everything is optional; what is absent comes from the module's `defaults`, then from here. */
@@ -61,6 +63,24 @@ export interface CacheOptions<K = unknown, V = unknown> {
   readonly batch?: boolean | { readonly maxSize: number };
   /** What a reader gets: the stored value itself, or a structured clone of its own. @defaultValue 'none' */
   readonly clone?: 'none' | 'structured';
+  /**
+   * Whether a value is loaded once for all nodes: who loads holds a lease in the last tier that has leases, the others
+   * wait for what it stores. Where no tier can be reached each node loads for itself. @defaultValue false
+   */
+  readonly lock?: boolean;
+  /** The levels of this cache, fastest first; memory comes first in any case. An empty list: memory alone. @defaultValue the module's */
+  readonly tiers?: readonly (MemoryTier | Tier)[];
+  /** How the other nodes hear of changes; `false`: not at all. @defaultValue the module's */
+  readonly bus?: Bus | false;
+  /** How values become bytes for the tiers below memory. @defaultValue 'tagged': JSON with Date, Map, Set, BigInt, … kept */
+  readonly codec?: CodecOption;
+  /** Compression of what goes to the tiers below memory; `false` for none. @defaultValue brotli from 2 KB on */
+  readonly compression?: false | CompressionOptions;
+  /**
+   * What a tier's failure is to the caller: `'recover'`, a miss and an event, and what could not be written is written
+   * later; `'throw'`, a rejection with `CacheTierError`. @defaultValue 'recover'
+   */
+  readonly onTierError?: 'recover' | 'throw';
   /** `false`: nothing is looked up or stored, every load runs. @defaultValue true */
   readonly enabled?: boolean;
   /** The canonical text of a key; needed only where keys are objects that the built-in encoding cannot tell apart. */
@@ -99,6 +119,7 @@ export interface LoadOptions
       | 'refreshAhead'
       | 'loadTimeout'
       | 'abortWhenAbandoned'
+      | 'lock'
     > {
   /** Ends this caller's wait with the signal's reason; the load goes on for the others. */
   readonly signal?: AbortSignal;

@@ -17,6 +17,7 @@ const CALL_OPTIONS: readonly (keyof LoadOptions)[] = [
   'refreshAhead',
   'loadTimeout',
   'abortWhenAbandoned',
+  'lock',
 ];
 
 /** The options of one call over those of its decorator and its cache: checked, parsed and complete. */
@@ -38,6 +39,7 @@ export interface CallSettings {
   readonly hardMs: number;
   readonly holdMs: number;
   readonly abortWhenAbandoned: boolean;
+  readonly lock: boolean;
 }
 
 /** What holds where nobody says anything. */
@@ -58,6 +60,7 @@ const DEFAULTS: CallSettings = {
   hardMs: Infinity,
   holdMs: 60_000,
   abortWhenAbandoned: false,
+  lock: false,
 };
 
 /** All of them but the groups, which are compared one by one, and what only the caller's wait is about. */
@@ -123,6 +126,7 @@ function resolve(problems: OptionProblems, given: LoadOptions, base: CallSetting
       [true, false],
       base.abortWhenAbandoned,
     ),
+    lock: problems.oneOf('lock', given.lock, [true, false], base.lock),
   };
 }
 

@@ -1,4 +1,4 @@
-import { CacheMisuseError, show } from '../core/index.js';
+import { CacheMisuseError, OptionProblems, show, systemClock, systemRandom } from '../core/index.js';
 import type { Cache } from './cache.js';
 import type { CachePorts } from './cache.options.js';
 import type { CacheDefinition } from './definition.js';
@@ -8,9 +8,11 @@ import type { KeyCodec } from './key-codec.js';
 import { LoadingCache } from './loading-cache.js';
 import { isDefinition } from './definition.js';
 import { checkDefaults, checkPorts, resolveSettings, type CacheDefaults } from './settings.js';
+import { checkSurroundings, type Surroundings } from './shared-settings.js';
+import { TierLinks } from './tier-links.js';
 
 /** What `createCache` takes beside the definition. */
-export interface CreateCacheOptions extends CachePorts {
+export interface CreateCacheOptions extends CachePorts, Surroundings {
   /** Under the definition's own options. */
   readonly defaults?: CacheDefaults;
 }
@@ -32,17 +34,46 @@ export function createCache<K, V>(
   if (!isDefinition(definition)) {
     throw new CacheMisuseError(`createCache() needs what defineCache() returns (received ${show(definition)})`);
   }
-  if (options.defaults !== undefined) checkDefaults(options.defaults);
-  return buildCache<K, V>(definition, options);
+  checkApplication('createCache()', options);
+  const links = new TierLinks(portsOf(options));
+  const cache = buildCache<K, V>(definition, options, links);
+  // The links are this cache's alone.
+  const close = cache.close.bind(cache);
+  cache.close = async () => {
+    await close();
+    await links.close();
+  };
+  return cache;
 }
 
-/** The same with the inside that decorators use; a method's own cache brings the codec of its keys. */
+/** Checks what the caches of an application share. */
+export function checkApplication(
+  caller: string,
+  { defaults, clock, random, ...surroundings }: CreateCacheOptions,
+): void {
+  checkPorts({ clock, random });
+  const problems = new OptionProblems(caller);
+  checkSurroundings(problems, surroundings);
+  problems.throwIfAny();
+  if (defaults !== undefined) checkDefaults(defaults);
+}
+
+/** Time and chance, as an application has them. */
+export function portsOf({ clock = systemClock, random = systemRandom }: CachePorts): Required<CachePorts> {
+  return { clock, random };
+}
+
+/**
+ * The same with the inside that decorators use; a method's own cache brings the codec of its keys. The links are the
+ * application's, which closes them.
+ */
 export function buildCache<K, V>(
   { name, options }: Pick<CacheDefinition<K, V>, 'name' | 'options'>,
-  { defaults, ...ports }: CreateCacheOptions = {},
+  given: CreateCacheOptions,
+  links: TierLinks,
   methodCodec?: KeyCodec<K>,
 ): IndexedCache<K, V> {
-  checkPorts(ports);
-  const settings = resolveSettings<K, V>(name, options, defaults, methodCodec);
-  return settings.enabled ? new LoadingCache(name, settings, ports) : new DisabledCache(name, settings, ports);
+  const settings = resolveSettings<K, V>(name, options, given.defaults, methodCodec, given);
+  const ports = portsOf(given);
+  return settings.enabled ? new LoadingCache(name, settings, ports, links) : new DisabledCache(name, settings, ports);
 }

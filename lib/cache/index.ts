@@ -9,7 +9,7 @@ export type {
   RefreshAhead,
 } from './cache.options.js';
 export type { CacheDefaults } from './settings.js';
-export type { CacheStats } from './cache.stats.js';
+export type { CacheStats, TierStats } from './cache.stats.js';
 export type { BulkLoader, LoadContext, Loader } from './loader.js';
 export {
   defineCache,
@@ -19,6 +19,7 @@ export {
   type CacheDefinition,
   type MemoryCacheDefinition,
 } from './definition.js';
+export type { Surroundings } from './shared-settings.js';
 export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';
 export { CacheRegistry, type MethodCache } from './cache-registry.js';
 export { asyncContext, type AsyncContext } from './async-context.js';

@@ -43,10 +43,10 @@ export interface IndexedCache<K, V> extends Cache<K, V> {
     loader: BulkLoader<K, V>,
     options: CallSettings,
   ): Promise<readonly (V | undefined)[]>;
-  /** Stores a caller's value; `undefined` stores nothing. */
-  putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void;
-  /** Whether an entry was there. */
-  invalidateAt(index: unknown): boolean;
+  /** Stores a caller's value; `undefined` stores nothing. A promise where other tiers or nodes are concerned. */
+  putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void | Promise<void>;
+  /** Whether an entry was there. A promise where other tiers or nodes are concerned. */
+  invalidateAt(index: unknown): boolean | Promise<boolean>;
   /** Tells the observers, by `loadError`, what kept a result from being stored; counts nothing. */
   report(error: unknown, key?: K): void;
   /** Refuses new calls, waits for running loads up to a deadline, lets go of everything. */

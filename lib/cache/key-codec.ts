@@ -7,6 +7,7 @@ import {
   show,
 } from '../core/index.js';
 import { ArgumentPair, ArgumentPairs, type Occupancy } from './argument-pairs.js';
+import { indexOfName, nameOfIndex, OBJECT_MARK, STRING_MARK } from './key-name.js';
 
 /**
  * Turns keys into what entries stand under. An *index* is compared as in a `Map`. It is the key itself where that is a
@@ -19,14 +20,16 @@ export interface KeyCodec<K> {
   key(index: unknown): K | undefined;
   /** How a pattern, an event reader or a log sees the key. */
   text(index: unknown): string;
+  /**
+   * What the key is called outside of this process, in tiers and on the bus: one text for each index, and one index for
+   * each text. `undefined` for a symbol that no other process can have.
+   */
+  nameOf(index: unknown): string | undefined;
+  /** The index that is called so. */
+  indexOfName(name: string): unknown;
   /** Told once which cache the indexes are for. */
   attach?(cache: Occupancy): void;
 }
-
-/** Marks an index that is a text of ours, not a caller's string; a caller's string that starts so is escaped. */
-const MARK = '\0';
-const OBJECT_MARK = `${MARK}o`;
-const STRING_MARK = `${MARK}s`;
 
 /** Keys as callers give them: primitives as they are, objects by their structure. */
 export class ValueKeyCodec<K> implements KeyCodec<K> {
@@ -58,6 +61,14 @@ export class ValueKeyCodec<K> implements KeyCodec<K> {
   text(index: unknown): string {
     if (typeof index !== 'string' || index.charCodeAt(0) !== 0) return String(index);
     return index.slice(OBJECT_MARK.length);
+  }
+
+  nameOf(index: unknown): string | undefined {
+    return nameOfIndex(index);
+  }
+
+  indexOfName(name: string): unknown {
+    return indexOfName(name);
   }
 }
 
@@ -106,6 +117,14 @@ export class MethodKeyCodec implements KeyCodec<string> {
 
   text(index: unknown): string {
     return this.key(index);
+  }
+
+  nameOf(index: unknown): string {
+    return this.key(index);
+  }
+
+  indexOfName(name: string): unknown {
+    return this.index(name);
   }
 
   private indexOfText(args: string): unknown {

@@ -1,4 +1,4 @@
-import type { Random } from '../core/index.js';
+import { COARSE_MARGIN_MS, type Clock, type Random } from '../core/index.js';
 import type { CallSettings } from './call-settings.js';
 
 /** XFetch draws `-ln(random)`; above this it comes up once in half a billion times, and is left out. */
@@ -51,9 +51,10 @@ export class Life {
     return staleMs(this.call);
   }
 
-  /** Until then a hit is a hit, and nothing has to be looked at. */
-  get undisturbedUntilMs(): number {
-    return Math.min(this.refreshFromMs, this.freshUntilMs);
+  /** Whether a hit is more than a hit: the value is stale, or may be due to be loaded anew. */
+  isDisturbed(clock: Clock): boolean {
+    const untilMs = Math.min(this.refreshFromMs, this.freshUntilMs);
+    return untilMs - clock.coarse() <= COARSE_MARGIN_MS && clock.now() >= untilMs;
   }
 
   freshLeftMs(nowMs: number): number {

@@ -1,12 +1,14 @@
+import { CacheTierError } from '../core/index.js';
 import { Flight, type Fence } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 import { currentFlights, loadScope, type RunningLoad } from './current-load.js';
 import type { RunningLoadContext, Said } from './load-context.js';
+import type { LowerTiers, SharedFence } from './lower-tiers.js';
 import { write, type Outcome } from './write.js';
 
 /** How long a closing cache waits for running loads. */
-const DRAIN_MS = 5_000;
+export const DRAIN_MS = 5_000;
 
 /** Whether a value was missing, or one that is still there is replaced. */
 export type LoadCause = 'load' | 'refresh';
@@ -24,6 +26,7 @@ interface Destination<K> {
   readonly index: unknown;
   readonly key: K;
   readonly fence: Fence;
+  readonly shared?: SharedFence | undefined;
   readonly isUnasked?: boolean;
 }
 
@@ -34,6 +37,8 @@ interface Destination<K> {
 export class LoadRuns<K, V> {
   /** What the loads that run now, and were not given up, are in the course of. */
   private readonly running = new Map<RunningLoadContext<V>, RunningLoad>();
+  /** Of the runs that have not ended. */
+  private readonly shared = new WeakMap<Flight<K, V>, SharedFence>();
 
   constructor(private readonly parts: CacheParts<K, V>) {}
 
@@ -45,8 +50,45 @@ export class LoadRuns<K, V> {
     return flight;
   }
 
-  /** Runs a loader for its flights. `settle` ends them with its result, at once where that is not a promise; where it throws, the load has failed. */
-  start<R>(run: Run<K, V>, loader: () => R | PromiseLike<R>, settle: (result: R, loadMs: number) => void): void {
+  /**
+   * Runs a loader for its flights. `settle` ends them with its result, at once where nothing has to be waited for; where
+   * it throws or rejects, the load has failed. Tiers below are asked for their fences first.
+   */
+  start<R>(
+    run: Run<K, V>,
+    loader: () => R | PromiseLike<R>,
+    settle: (result: R, loadMs: number) => void | Promise<void>,
+  ): void {
+    if (this.parts.lower === undefined) this.startNow(run, loader, settle);
+    else void this.startFenced(this.parts.lower, run, loader, settle);
+  }
+
+  private async startFenced<R>(
+    lower: LowerTiers<V>,
+    run: Run<K, V>,
+    loader: () => R | PromiseLike<R>,
+    settle: (result: R, loadMs: number) => void | Promise<void>,
+  ): Promise<void> {
+    const { codec } = this.parts;
+    try {
+      await Promise.all(
+        run.flights.map(async (flight) => {
+          const name = codec.nameOf(flight.index);
+          if (name !== undefined) this.shared.set(flight, await lower.fence(name, flight.groups, run.call.holdMs));
+        }),
+      );
+    } catch (error) {
+      this.fail(run, 0, error);
+      return;
+    }
+    this.startNow(run, loader, settle);
+  }
+
+  private startNow<R>(
+    run: Run<K, V>,
+    loader: () => R | PromiseLike<R>,
+    settle: (result: R, loadMs: number) => void | Promise<void>,
+  ): void {
     const { clock, numbers } = this.parts;
     const { holdMs, abortWhenAbandoned } = run.call;
     const startedMs = clock.now();
@@ -66,15 +108,18 @@ export class LoadRuns<K, V> {
     const fail = (error: unknown): void => this.fail(run, end(), error);
     const succeed = (result: R): void => {
       const loadMs = end();
+      const finish = (): void => {
+        for (const flight of run.flights) this.close(flight);
+        if (run.cause === 'refresh') numbers.refreshes++;
+        else numbers.missLatency.record(clock.now() - startedMs);
+      };
       try {
-        settle(result, loadMs);
+        const settled = settle(result, loadMs);
+        if (settled === undefined) finish();
+        else settled.then(finish, (error: unknown) => this.fail(run, loadMs, error));
       } catch (error) {
         this.fail(run, loadMs, error);
-        return;
       }
-      for (const flight of run.flights) this.close(flight);
-      if (run.cause === 'refresh') numbers.refreshes++;
-      else numbers.missLatency.record(clock.now() - startedMs);
     };
     let result: R | Promise<R>;
     try {
@@ -93,11 +138,13 @@ export class LoadRuns<K, V> {
     for (const { key } of flights) emit(this.parts, cause, { key, durationMs });
   }
 
-  /** Ends one flight of a run with its value. */
-  land(run: Run<K, V>, flight: Flight<K, V>, value: V | undefined, loadMs: number, said?: Said): void {
-    flight.confirmed = !flight.abandoned && this.store(run, flight, { value }, loadMs, said);
-    // A loader that returns nothing says that there is none; its callers are told so.
-    flight.resolve(value as V);
+  /** Ends one flight of a run with its value, when that is stored. */
+  land(run: Run<K, V>, flight: Flight<K, V>, value: V | undefined, loadMs: number, said?: Said): void | Promise<void> {
+    const { index, key, fence } = flight;
+    const destination = { index, key, fence, shared: this.shared.get(flight) };
+    const stored = !flight.abandoned && this.store(run, destination, { value }, loadMs, said);
+    if (typeof stored !== 'boolean') return stored.then((isStored) => answer(flight, value, isStored));
+    answer(flight, value, stored);
   }
 
   /**
@@ -106,19 +153,37 @@ export class LoadRuns<K, V> {
    */
   store(
     run: Run<K, V>,
-    { index, key, fence, isUnasked }: Destination<K>,
+    { index, key, fence, shared, isUnasked }: Destination<K>,
     outcome: Outcome<V>,
     loadMs: number,
     said: Said = run.context,
-  ): boolean {
+  ): boolean | Promise<boolean> {
     const { cause, call } = run;
     if (said.skipped) return false;
-    try {
-      const { ttlMs, moreGroups: groups } = said;
-      return write(this.parts, { index, key, outcome, cause, fence, isUnasked, call, ttlMs, groups, loadMs });
-    } catch (error) {
+    const failed = (error: unknown): false => {
+      // Thrown only where the cache was told to.
+      if (error instanceof CacheTierError) throw error;
       if (this.parts.events.observed) emit(this.parts, 'tierError', { key, tier: 'memory', cause, error });
       return false;
+    };
+    try {
+      const { ttlMs, moreGroups: groups } = said;
+      const stored = write(this.parts, {
+        index,
+        key,
+        outcome,
+        cause,
+        fence,
+        shared,
+        isUnasked,
+        call,
+        ttlMs,
+        groups,
+        loadMs,
+      });
+      return typeof stored === 'boolean' ? stored : stored.catch(failed);
+    } catch (error) {
+      return failed(error);
     }
   }
 
@@ -139,7 +204,8 @@ export class LoadRuns<K, V> {
     }
   }
 
-  private fail(run: Run<K, V>, loadMs: number, error: unknown): void {
+  /** Ends flights with an error. */
+  fail(run: Pick<Run<K, V>, 'flights' | 'call' | 'cause'>, loadMs: number, error: unknown): void {
     const { numbers, events, store, clock, changes } = this.parts;
     numbers.loadErrors++;
     for (const flight of run.flights) {
@@ -151,7 +217,7 @@ export class LoadRuns<K, V> {
       if (isCurrent) life?.restUntil(clock.now() + run.call.backoffMs);
       // An error is remembered only where no value, fresh or stale, can be served in its place.
       const replaceable = life === undefined && store.peek(index) === undefined;
-      if (run.call.errorTtlMs > 0 && replaceable && isCurrent) this.store(run, flight, { error }, loadMs);
+      if (run.call.errorTtlMs > 0 && replaceable && isCurrent) this.storeError(run, flight, error);
       this.close(flight);
       flight.reject(error);
     }
@@ -188,10 +254,25 @@ export class LoadRuns<K, V> {
     loadScope.leave(scope);
   }
 
-  private close(flight: Flight<K, V>): void {
+  private storeError(
+    { cause, call }: Pick<Run<K, V>, 'cause' | 'call'>,
+    { index, key, fence }: Flight<K, V>,
+    error: unknown,
+  ): void {
+    void write(this.parts, { index, key, outcome: { error }, cause, fence, call });
+  }
+
+  /** Ends a flight's stay: newcomers do not join it any more. */
+  close(flight: Flight<K, V>): void {
     this.parts.flights.leave(flight);
     this.parts.changes.closeFence(flight.fence);
   }
+}
+
+/** A loader that returns nothing says that there is none; its callers are told so. */
+function answer<K, V>(flight: Flight<K, V>, value: V | undefined, isStored: boolean): void {
+  flight.confirmed = isStored;
+  flight.resolve(value as V);
 }
 
 /** Why a load was given up, as its signal says it. */

@@ -1,36 +1,31 @@
 import type { Observable } from 'rxjs';
-import {
-  COARSE_MARGIN_MS,
-  CacheClosedError,
-  Emitter,
-  systemClock,
-  systemRandom,
-  type CacheEvent,
-  type Duration,
-} from '../core/index.js';
+import { CacheClosedError, Emitter, systemClock, systemRandom, type CacheEvent, type Duration } from '../core/index.js';
 import { BoundedStore, type KeyPattern, type RemovalCause } from '../engine/index.js';
 import { ChangeLog, FlightTable } from '../resilience/index.js';
-import { BulkLoads } from './bulk-loads.js';
-import { distinctPlaces, ManyLoads, type Place } from './many-loads.js';
+import { distinctPlaces, type ManyLoads, type Place } from './many-loads.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
+import { stepsOf } from './cache-steps.js';
 import type { EntryInfo } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
-import { Batches } from './batches.js';
-import { Reads } from './reads.js';
+import type { Reads } from './reads.js';
 import { settingsOfCall, type CallSettings } from './call-settings.js';
 import { requireTtl, requireValue } from './call-values.js';
 import { EventStream, runawayWarning } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
-import { Invalidation } from './invalidation.js';
+import type { Invalidation } from './invalidation.js';
 import type { KeyCodec } from './key-codec.js';
 import type { BulkLoader, Loader } from './loader.js';
-import { LoadRuns } from './load-runs.js';
-import { Loads } from './loads.js';
+import { DRAIN_MS, type LoadRuns } from './load-runs.js';
+import { keysBelow } from './keys-below.js';
+import type { Loads } from './loads.js';
+import { Outstanding } from './outstanding.js';
+import type { Puts } from './puts.js';
+import { joinShared, watchShared } from './shared-parts.js';
+import type { TierLinks } from './tier-links.js';
 import { HITS_PER_TIMING, Numbers } from './numbers.js';
 import type { CacheSettings } from './settings.js';
 import { copyOf, type StoredEntry } from './stored-entry.js';
-import { write } from './write.js';
 
 /** The cache over this process's memory: names the steps; each lives in its own file. */
 export class LoadingCache<K, V> implements IndexedCache<K, V> {
@@ -41,7 +36,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly loads: Loads<K, V>;
   private readonly runs: LoadRuns<K, V>;
   private readonly manyLoads: ManyLoads<K, V>;
+  private readonly puts: Puts<K, V>;
   private readonly invalidation: Invalidation<K, V>;
+  private readonly outstanding = new Outstanding();
+  private readonly unwatch: () => void;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   private readonly numbers = new Numbers();
   private readonly events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => this.name));
@@ -52,6 +50,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     readonly name: string,
     private readonly settings: CacheSettings<K, V>,
     { clock = systemClock, random = systemRandom }: CachePorts = {},
+    links?: TierLinks,
   ) {
     this.store = new BoundedStore({
       ...settings.store,
@@ -60,6 +59,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       onRemoval: (index, entry, cause) => this.onRemoval(index, entry, cause),
       onRunaway: this.events.onRunaway,
     });
+    const joined = joinShared<K, V>(settings, links, () => this.parts);
     this.parts = {
       name,
       settings,
@@ -71,16 +71,21 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       events: this.events,
       clock,
       random,
+      lower: joined?.lower,
+      spread: joined?.spread,
+      memoryLimitMs: joined?.memoryLimitMs,
     };
     const { store, parts } = this;
     settings.codec.attach?.({ entries: () => store.size, loading: () => parts.flights.indexes() });
-    this.reads = new Reads(parts);
-    this.runs = new LoadRuns(parts);
-    const bulkLoads = new BulkLoads(parts, this.runs);
-    const batches = settings.batched ? new Batches(this.runs, bulkLoads, settings.batchSize ?? Infinity) : undefined;
-    this.loads = new Loads(parts, this.reads, this.runs, batches);
-    this.manyLoads = new ManyLoads(parts, this.reads, this.loads, bulkLoads);
-    this.invalidation = new Invalidation(this.parts);
+    ({
+      reads: this.reads,
+      loads: this.loads,
+      runs: this.runs,
+      manyLoads: this.manyLoads,
+      puts: this.puts,
+      invalidation: this.invalidation,
+    } = stepsOf(parts));
+    this.unwatch = joined === undefined ? () => {} : watchShared(parts, joined, this.invalidation);
     this.events$ = new EventStream(this.events, name);
   }
 
@@ -139,13 +144,13 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     return this.settings.cloned ? values.map((value) => copyOf(value)) : values;
   }
 
-  putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void {
+  putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void | Promise<void> {
     if (this.isClosed || value === undefined) return;
-    this.putNow(index, this.keyAt(index, key), value, options);
+    return this.outstanding.track(this.puts.put(index, this.keyAt(index, key), value, options));
   }
 
-  invalidateAt(index: unknown): boolean {
-    return !this.isClosed && this.invalidation.key(index);
+  invalidateAt(index: unknown): boolean | Promise<boolean> {
+    return !this.isClosed && this.outstanding.track(this.invalidation.key(index));
   }
 
   // ---- by key: what users call
@@ -157,11 +162,13 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   async getAll(keys: Iterable<K>): Promise<Map<K, V>> {
     this.requireOpen();
+    const places = distinctPlaces(this.codec, keys);
+    const values = await Promise.all(places.map(({ index, key }) => this.reads.fresh(index, key)));
     const found = new Map<K, V>();
-    for (const { index, key } of distinctPlaces(this.codec, keys)) {
-      const value = this.reads.fresh(index, key);
+    places.forEach(({ key }, position) => {
+      const value = values[position];
       if (value !== undefined) found.set(key, value);
-    }
+    });
     return found;
   }
 
@@ -202,26 +209,21 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   async put(key: K, value: V, options?: EntryOptions): Promise<void> {
     this.requireOpen();
     requireValue(`${this.name}.put()`, value);
-    this.putNow(this.codec.index(key), key, value, this.prepare(`${this.name}.put()`, options));
+    const call = this.prepare(`${this.name}.put()`, options);
+    await this.outstanding.track(this.puts.put(this.codec.index(key), key, value, call));
   }
 
   async putAll(entries: Iterable<readonly [K, V]>, options?: EntryOptions): Promise<void> {
     this.requireOpen();
     const prepared = this.prepare(`${this.name}.putAll()`, options);
-    const all = [...entries];
-    // Before the first is stored, so that a missing value loses nothing.
-    for (const [, value] of all) requireValue(`${this.name}.putAll()`, value);
-    for (const [key, value] of all) this.putNow(this.codec.index(key), key, value, prepared);
+    await this.outstanding.track(this.puts.putAll([...entries], prepared));
   }
 
   async putIfAbsent(key: K, value: V, options?: EntryOptions): Promise<V | undefined> {
     this.requireOpen();
     requireValue(`${this.name}.putIfAbsent()`, value);
     const prepared = this.prepare(`${this.name}.putIfAbsent()`, options);
-    const index = this.codec.index(key);
-    const present = this.reads.fresh(index, key);
-    if (present === undefined) this.putNow(index, key, value, prepared);
-    return present;
+    return this.outstanding.track(this.puts.putIfAbsent(this.codec.index(key), key, value, prepared));
   }
 
   async refresh(key: K): Promise<V> {
@@ -234,42 +236,43 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   async touch(key: K, ttl?: Duration): Promise<boolean> {
     this.requireOpen();
     const ttlMs = ttl === undefined ? undefined : requireTtl(`${this.name}.touch()`, ttl);
-    return this.reads.touch(this.codec.index(key), ttlMs);
+    return this.outstanding.track(this.puts.touch(this.codec.index(key), ttlMs));
   }
 
   async expire(key: K): Promise<boolean> {
     this.requireOpen();
-    return this.invalidation.expire(this.codec.index(key), key);
+    return this.outstanding.track(this.invalidation.expire(this.codec.index(key), key));
   }
 
   async invalidate(key: K): Promise<boolean> {
     this.requireOpen();
-    return this.invalidation.key(this.codec.index(key), key);
+    return this.outstanding.track(this.invalidation.key(this.codec.index(key), key));
   }
 
   async invalidateAll(keys: Iterable<K>): Promise<number> {
     this.requireOpen();
-    return distinctPlaces(this.codec, keys).filter(({ index, key }) => this.invalidation.key(index, key)).length;
+    return this.outstanding.track(this.invalidation.keys(distinctPlaces(this.codec, keys)));
   }
 
   async invalidateGroup(group: string): Promise<number> {
     this.requireOpen();
-    return this.invalidation.group(group);
+    return this.outstanding.track(this.invalidation.group(group));
   }
 
   async invalidateMatching(pattern: KeyPattern<K>): Promise<number> {
     this.requireOpen();
-    return this.invalidation.matching(pattern);
+    return this.outstanding.track(this.invalidation.matching(pattern));
   }
 
   async clear(): Promise<void> {
     this.requireOpen();
-    this.invalidation.all();
+    await this.outstanding.track(this.invalidation.all());
   }
 
   async *keys({ group, tier = 'memory' }: { readonly group?: string; readonly tier?: string } = {}): AsyncIterable<K> {
     this.requireOpen();
-    yield* this.reads.keys(group, tier);
+    if (tier === 'memory' || this.parts.lower === undefined) yield* this.reads.keys(group, tier);
+    else yield* keysBelow(this.parts, group, tier);
   }
 
   stats(): CacheStats {
@@ -293,6 +296,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.isClosed = true;
     this.store.clear();
     await this.runs.drain(new CacheClosedError(this.name));
+    await this.outstanding.settled(this.parts.clock, DRAIN_MS);
+    this.unwatch();
     // What ends later finds everything changed, and stores nothing.
     this.parts.changes.changeAll();
     this.store.dispose();
@@ -311,23 +316,9 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   /** A hit that has no promise to hand out yet, or that has to look at the entry's stage: then it may be none. */
   private otherHit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {
-    const { clock } = this.parts;
-    const { life } = entry;
-    if (life !== undefined) {
-      const untilMs = life.undisturbedUntilMs;
-      if (untilMs - clock.coarse() <= COARSE_MARGIN_MS && clock.now() >= untilMs) return undefined;
-    }
+    if (entry.life?.isDisturbed(this.parts.clock) === true) return undefined;
     this.reads.countHit(index, entry);
     return entry.handOut();
-  }
-
-  /** A caller's write: whatever is being loaded for this key is older. */
-  private putNow(index: unknown, key: K, value: V, call: CallSettings): void {
-    const { changes } = this.parts;
-    // First, since a weigher, a groups function or a value that cannot be copied may throw: then nothing has changed.
-    write(this.parts, { index, key, outcome: { value }, cause: 'put', fence: changes.present(), call });
-    changes.changeKey(index);
-    this.numbers.puts++;
   }
 
   private onRemoval(index: unknown, entry: StoredEntry<K, V>, cause: RemovalCause): void {

@@ -1,10 +1,12 @@
 import { CacheMisuseError, CacheNoLoaderError, CacheReentrancyError, show } from '../core/index.js';
 import type { Flight } from '../resilience/index.js';
+import type { Arrival, Arrivals } from './arrivals.js';
 import type { Batches } from './batches.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 import { currentFlights } from './current-load.js';
 import { RunningLoadContext, type Previous } from './load-context.js';
+import type { Leases } from './leases.js';
 import { noteWait, type LoadCause, type LoadRuns, type Run } from './load-runs.js';
 import type { Loader } from './loader.js';
 import type { Reads } from './reads.js';
@@ -40,11 +42,13 @@ export class Loads<K, V> {
     private readonly reads: Reads<K, V>,
     private readonly runs: LoadRuns<K, V>,
     private readonly batches: Batches<K, V> | undefined,
+    private readonly arrivals: Arrivals<K, V>,
+    private readonly leases: Leases<K, V> | undefined,
   ) {}
 
   /** The value of a key that was looked up and not found, or found in a stage that has to be looked at. */
   load(wanted: Wanted<K, V>): Promise<V> {
-    const { index, call, key } = wanted;
+    const { index, call } = wanted;
     const entry = this.parts.store.peek(index);
     const standing = entry?.life === undefined ? undefined : entry;
     if (standing !== undefined) {
@@ -55,7 +59,6 @@ export class Loads<K, V> {
     const flight = this.joinable(index);
     if (flight !== undefined) return this.join(flight, wanted, standIn);
     if (call.signal?.aborted) return Promise.reject(call.signal.reason);
-    this.reads.countMiss(key);
     return this.start(wanted, 'load', (opened) => waitFor(this.parts, opened, opened.promise, call, standIn));
   }
 
@@ -63,8 +66,11 @@ export class Loads<K, V> {
   refresh(wanted: Wanted<K, V>): Promise<V> {
     const flight = this.joinable(wanted.index);
     if (flight !== undefined) return this.join(flight, wanted, undefined);
-    return this.start(wanted, 'refresh', (opened) =>
-      waitFor(this.parts, opened, opened.promise, wanted.call, undefined),
+    return this.start(
+      wanted,
+      'refresh',
+      (opened) => waitFor(this.parts, opened, opened.promise, wanted.call, undefined),
+      'anew',
     );
   }
 
@@ -133,9 +139,15 @@ export class Loads<K, V> {
     void this.start({ ...wanted, call }, 'refresh', (flight) => flight.promise).catch(() => {});
   }
 
-  private start(wanted: Wanted<K, V>, cause: LoadCause, wait: (flight: Flight<K, V>) => Promise<V>): Promise<V> {
+  /** @param from `'below'`: what a tier below has is taken, if memory does not have it; `'anew'`: the loader runs. */
+  private start(
+    wanted: Wanted<K, V>,
+    cause: LoadCause,
+    wait: (flight: Flight<K, V>) => Promise<V>,
+    from: 'below' | 'anew' = 'below',
+  ): Promise<V> {
     const { index, key, call } = wanted;
-    const { settings, name } = this.parts;
+    const { settings, name, lower } = this.parts;
     const loader = wanted.loader ?? settings.loader;
     const isBatched = wanted.loader === undefined && this.batches !== undefined;
     if (loader === undefined && !isBatched) return Promise.reject(new CacheNoLoaderError(name));
@@ -143,21 +155,88 @@ export class Loads<K, V> {
     const flight = this.runs.openFlight(index, key, call);
     const outcome = wait(flight);
     if (cause === 'load') noteWait(flight);
-    if (isBatched || loader === undefined) {
-      this.batches?.add(flight, call, cause);
-      return outcome;
-    }
-    const context = new RunningLoadContext<V>(name, this.previousOf(index));
+    const run = (): void => {
+      if (cause === 'load') this.reads.countMiss(key);
+      if (isBatched || loader === undefined) this.batches?.add(flight, call, cause);
+      else this.runAlone(flight, loader, call, cause);
+    };
+    if (lower === undefined || from === 'anew') run();
+    else void this.lookBelow(flight, wanted, cause, run);
+    return outcome;
+  }
+
+  private runAlone(flight: Flight<K, V>, loader: Loader<K, V>, call: CallSettings, cause: LoadCause): void {
+    const context = new RunningLoadContext<V>(this.parts.name, this.previousOf(flight.index));
     const run: Run<K, V> = { flights: [flight], context, call, cause };
     this.runs.start<V>(
       run,
-      () => loader(key, context),
+      () => loader(flight.key, context),
       (value, loadMs) => {
         this.runs.emitLoaded(run, loadMs);
-        this.runs.land(run, flight, value, loadMs);
+        return this.runs.land(run, flight, value, loadMs);
       },
     );
-    return outcome;
+  }
+
+  /** Ends a flight with what a tier below has; else, and in turn with other nodes where that is asked for, runs the loader. */
+  private async lookBelow(
+    flight: Flight<K, V>,
+    wanted: Wanted<K, V>,
+    cause: LoadCause,
+    run: () => void,
+  ): Promise<void> {
+    const { key, index, call } = wanted;
+    try {
+      const look = (): Promise<Arrival<V> | undefined> => this.arrivals.find(index, key, flight.fence, call);
+      let arrival = await look();
+      if (arrival === undefined && call.lock && this.leases !== undefined) {
+        arrival = await this.leases.take(flight, call, look);
+      }
+      if (arrival !== undefined && this.end(flight, wanted, cause, arrival)) return;
+      if (call.abortWhenAbandoned && flight.isDeserted) this.runs.drop(flight);
+      else run();
+    } catch (error) {
+      this.runs.fail({ flights: [flight], call, cause }, 0, error);
+    }
+  }
+
+  /** Ends flights with what tiers below have; the others are left to a loader. */
+  async lookBelowForAll(
+    flights: readonly Flight<K, V>[],
+    wanted: readonly Wanted<K, V>[],
+    cause: LoadCause,
+  ): Promise<Flight<K, V>[]> {
+    const missing = await Promise.all(
+      flights.map(async (flight, at) => {
+        const one = wanted[at] as Wanted<K, V>;
+        try {
+          const arrival = await this.arrivals.find(flight.index, flight.key, flight.fence, one.call);
+          return arrival === undefined || !this.end(flight, one, cause, arrival);
+        } catch (error) {
+          this.runs.fail({ flights: [flight], call: one.call, cause }, 0, error);
+          return false;
+        }
+      }),
+    );
+    return flights.filter((_, at) => missing[at]);
+  }
+
+  /** Whether what arrived is what the flight was for. */
+  private end(flight: Flight<K, V>, wanted: Wanted<K, V>, cause: LoadCause, arrival: Arrival<V>): boolean {
+    const { isFresh, isStored, hit } = arrival;
+    if (isFresh) {
+      if (cause === 'load') this.arrivals.countHit(wanted.key, arrival);
+      this.runs.close(flight);
+      flight.confirmed = isStored;
+      flight.resolve(hit.value);
+      return true;
+    }
+    // Stale: memory has it now, and decides what it is good for.
+    if (cause === 'refresh' || !isStored) return false;
+    this.runs.close(flight);
+    flight.confirmed = true;
+    flight.resolve(this.load(wanted));
+    return true;
   }
 
   private previousOf(index: unknown): Previous<V> | undefined {

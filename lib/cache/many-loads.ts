@@ -1,3 +1,4 @@
+import type { Flight } from '../resilience/index.js';
 import type { BulkLoads } from './bulk-loads.js';
 import type { CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
@@ -69,7 +70,7 @@ export class ManyLoads<K, V> {
     });
     if (bulkLoader !== undefined) this.loadMissing(missing, given, call, values);
     // Nobody waits for these: each flight keeps its own outcome, and its failure is an event.
-    if (due.length > 0) this.bulkLoads.start(due, given, settingsBehind(call), 'refresh');
+    if (due.length > 0) this.refresh(due, given, call);
     return Promise.all(values);
   }
 
@@ -86,17 +87,28 @@ export class ManyLoads<K, V> {
       else values[one.position] = this.loads.join(flight, one.wanted, one.standIn);
     }
     if (started.length === 0) return;
-    for (const { wanted } of started) this.reads.countMiss(wanted.key);
-    const flights = this.bulkLoads.start(
-      started.map(({ wanted }) => wanted),
-      given,
-      call,
-      'load',
-    );
+    const wanted = started.map((one) => one.wanted);
+    const flights = this.bulkLoads.open(wanted, call, 'load');
     flights.forEach((flight, order) => {
       const { position, standIn } = started[order] as Missing<K, V>;
       values[position] = waitFor(this.parts, flight, flight.promise, call, standIn);
     });
+    const run = (missing: readonly Flight<K, V>[]): void => {
+      for (const { key } of missing) this.reads.countMiss(key);
+      this.bulkLoads.runInBatches(missing, given, call, 'load');
+    };
+    if (this.parts.lower === undefined) run(flights);
+    else void this.loads.lookBelowForAll(flights, wanted, 'load').then(run);
+  }
+
+  /** Loads anew behind, together. */
+  private refresh(due: readonly Wanted<K, V>[], given: BulkLoader<K, V> | undefined, call: CallSettings): void {
+    const behind = settingsBehind(call);
+    const flights = this.bulkLoads.open(due, behind, 'refresh');
+    const run = (missing: readonly Flight<K, V>[]): void =>
+      this.bulkLoads.runInBatches(missing, given, behind, 'refresh');
+    if (this.parts.lower === undefined) run(flights);
+    else void this.loads.lookBelowForAll(flights, due, 'refresh').then(run);
   }
 }
 

@@ -1,21 +1,42 @@
 import { CacheMisuseError } from '../core/index.js';
+import type { Arrivals } from './arrivals.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
 import type { EntryInfo } from './cache.js';
 import { FailedEntry, type StoredEntry } from './stored-entry.js';
 
 /** Reads that never load, and what they count. */
 export class Reads<K, V> {
-  constructor(private readonly parts: CacheParts<K, V>) {}
+  constructor(
+    private readonly parts: CacheParts<K, V>,
+    private readonly arrivals: Arrivals<K, V>,
+  ) {}
 
-  /** The fresh value, counted as a hit or a miss. What is known to be absent is a hit without a value. */
-  fresh(index: unknown, key: K): V | undefined {
+  /** The fresh value, counted as a hit or a miss, from below where memory has none. What is known to be absent is a hit without a value. */
+  fresh(index: unknown, key: K): V | undefined | Promise<V | undefined> {
     const entry = this.parts.store.get(index);
     if (entry === undefined || (entry.isValue ? !this.isFresh(entry) : entry instanceof FailedEntry)) {
+      if (this.parts.lower !== undefined) return this.freshBelow(index, key);
       this.countMiss(key);
       return undefined;
     }
     this.countHit(index, entry);
     return entry.isValue ? entry.read() : undefined;
+  }
+
+  private async freshBelow(index: unknown, key: K): Promise<V | undefined> {
+    const { changes, settings } = this.parts;
+    const fence = changes.openFence();
+    try {
+      const arrival = await this.arrivals.find(index, key, fence, settings.call);
+      if (arrival?.isFresh === true) {
+        this.arrivals.countHit(key, arrival);
+        return arrival.hit.value;
+      }
+    } finally {
+      changes.closeFence(fence);
+    }
+    this.countMiss(key);
+    return undefined;
   }
 
   has(index: unknown): boolean {

@@ -5,6 +5,7 @@ import type { CacheOptions, CachePorts } from './cache.options.js';
 import { settingsOfCache, type CallSettings } from './call-settings.js';
 import { ValueKeyCodec, type KeyCodec } from './key-codec.js';
 import type { BulkLoader, Loader } from './loader.js';
+import { levelsOf, resolveShared, type SharedSettings, type Surroundings } from './shared-settings.js';
 import { ClonedEntry, StoredEntry } from './stored-entry.js';
 
 const DEFAULT_MAX_SIZE = 10_000;
@@ -34,6 +35,12 @@ const OPTION_NAMES: readonly (keyof CacheOptions)[] = [
   'clone',
   'enabled',
   'keyCodec',
+  'lock',
+  'tiers',
+  'bus',
+  'codec',
+  'compression',
+  'onTierError',
 ];
 
 /** Options that a module can give to all of its caches: those that do not depend on the types of one cache. */
@@ -55,6 +62,10 @@ export type CacheDefaults = Pick<
   | 'abortWhenAbandoned'
   | 'clone'
   | 'enabled'
+  | 'lock'
+  | 'codec'
+  | 'compression'
+  | 'onTierError'
 >;
 
 const DEFAULT_NAMES: readonly (keyof CacheDefaults)[] = [
@@ -74,6 +85,10 @@ const DEFAULT_NAMES: readonly (keyof CacheDefaults)[] = [
   'abortWhenAbandoned',
   'clone',
   'enabled',
+  'lock',
+  'codec',
+  'compression',
+  'onTierError',
 ];
 
 /** Checks what all caches of a module take over, whether or not there is one yet. */
@@ -114,6 +129,8 @@ export interface CacheSettings<K, V> {
   readonly cloned: boolean;
   readonly enabled: boolean;
   readonly codec: KeyCodec<K>;
+  /** `undefined`: memory is all there is, and no other node hears of it. */
+  readonly shared: SharedSettings | undefined;
 }
 
 /** Checks a cache's options over its module's defaults; throws all problems in one error. */
@@ -122,10 +139,13 @@ export function resolveSettings<K, V>(
   own: CacheOptions<K, V>,
   defaults: CacheDefaults = {},
   methodCodec?: KeyCodec<K>,
+  surroundings: Surroundings = {},
 ): CacheSettings<K, V> {
   const problems = new OptionProblems(`cache "${name}"`);
   problems.refuseUnknown(own, OPTION_NAMES);
-  const given = overlay(defaults as CacheOptions<K, V>, own);
+  const levels = levelsOf(problems, own.tiers ?? surroundings.tiers ?? []);
+  const base = overlay<K, V>(levels.memory?.options ?? {}, defaults as CacheOptions<K, V>);
+  const given = overlay(base, own);
 
   const { ttlJitter = 0, groups, batch = false } = given;
   problems.require(isFraction(ttlJitter), 'ttlJitter', 'must be a number from 0 to 1', ttlJitter);
@@ -158,6 +178,7 @@ export function resolveSettings<K, V>(
     cloned,
     enabled: problems.oneOf('enabled', given.enabled, [true, false], true),
     codec,
+    shared: resolveShared(problems, name, given, levels, surroundings),
   };
   problems.throwIfAny();
   return settings;

@@ -4,6 +4,8 @@ import type { Life } from './life.js';
 export class StoredEntry<K, V> {
   /** The promise that every hit hands out; kept only while a hit has nothing to look at. */
   promise: Promise<V> | undefined = undefined;
+  /** Tells this write of the key from every other, in all tiers; absent without tiers. */
+  version: string | undefined = undefined;
   private handedOut: Promise<V> | undefined = undefined;
 
   constructor(

@@ -2,7 +2,10 @@ import type { Fence } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 import { groupsFrom } from './call-values.js';
+import { ANY_GROUP, generationOf, WHOLE } from './generations.js';
 import { hasStages, Life, staleMs } from './life.js';
+import type { SharedFence } from './lower-tiers.js';
+import type { SpaceTier, TierFence, TierHit, WriteOutcome } from './space-tier.js';
 import { AbsentEntry, FailedEntry, type StoredEntry } from './stored-entry.js';
 
 /** What came out of a load or from a caller. */
@@ -13,9 +16,15 @@ export interface Write<K, V> {
   readonly index: unknown;
   readonly key: K;
   readonly outcome: Outcome<V>;
-  readonly cause: 'put' | 'load' | 'refresh';
+  /** `touch`: the same value again, of which nobody has to hear. */
+  readonly cause: 'put' | 'load' | 'refresh' | 'promote' | 'touch';
   /** Taken before the value was computed. */
   readonly fence: Fence;
+  /**
+   * Taken from the tiers before the value was computed; a tier that gave none is not written to. `'newest'`: a caller's
+   * own value, which needs none. Absent: for memory alone.
+   */
+  readonly shared?: SharedFence | 'newest' | undefined;
   readonly call: CallSettings;
   /** What the loader said about this value; wins over `call`. */
   readonly ttlMs?: number;
@@ -25,65 +34,185 @@ export interface Write<K, V> {
   readonly isUnasked?: boolean;
   /** How long the load took. */
   readonly loadMs?: number;
+  /** What a tier below said of the value that it gave; wins over everything else. */
+  readonly found?: TierHit<V>;
+}
+
+/** An entry and its lifetimes. */
+interface Prepared<K, V> {
+  readonly entry: StoredEntry<K, V>;
+  /** How long it is of any use: 0 for one that is not to be kept. */
+  readonly lifetimeMs: number;
+  readonly freshLeftMs: number;
 }
 
 /**
  * The only place that writes to a tier, and it refuses what its fence does not permit. Returns whether the fence
- * permitted it. A weigher or `groups` function that throws does so before anything changed.
+ * permitted it: at once where only memory is written, else as a promise. A weigher or `groups` function that throws does
+ * so before anything changed.
+ *
+ * The most shared tier is written first: what it refuses, because another node changed the key, goes nowhere. Memory is
+ * last, and asks its own fence again, since this node may have heard of a change meanwhile.
  */
-export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolean {
-  const { store, changes } = parts;
-  const { index, key, call, cause } = write;
+export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolean | Promise<boolean> {
+  const { store, lower, clock, codec } = parts;
+  const { index, key, call, cause, shared } = write;
   const groups = groupsOf(parts, write);
-  const target = { index, groups };
-  const permitted = write.isUnasked
-    ? changes.permitsUnasked(write.fence, target)
-    : changes.permits(write.fence, target);
-  if (!permitted) return false;
+  if (!isPermitted(parts, write, groups)) return false;
 
-  const { entry, lifetimeMs } = entryOf(parts, write);
-  if (lifetimeMs <= 0) {
-    store.remove(index);
+  const { entry, lifetimeMs, freshLeftMs } = entryOf(parts, write);
+  const keepInMemory = (elapsedMs: number): boolean => {
+    const leftMs = Math.min(lifetimeMs - elapsedMs, parts.memoryLimitMs?.() ?? Infinity);
+    if (leftMs <= 0) {
+      store.remove(index);
+      return true;
+    }
+    const stored = store.put(index, entry, leftMs, call.ttiMs, groups, call.weight);
+    if (parts.events.observed && entry.isValue && cause !== 'touch') {
+      const value = entry.read();
+      if (!stored) emit(parts, 'evict', { key, value, cause: 'too-heavy' });
+      else if (cause === 'promote') emit(parts, 'promote', { key, value, tier: write.found?.tier });
+      else emit(parts, 'put', { key, value, cause });
+    }
     return true;
-  }
-  const stored = store.put(index, entry, lifetimeMs, call.ttiMs, groups, call.weight);
-  if (parts.events.observed && entry.isValue) {
-    const value = entry.read();
-    if (stored) emit(parts, 'put', { key, value, cause });
-    else emit(parts, 'evict', { key, value, cause: 'too-heavy' });
-  }
-  return true;
+  };
+  const name = shared === undefined || !entry.isValue ? undefined : codec.nameOf(index);
+  if (lower === undefined || name === undefined) return keepInMemory(0);
+
+  const startedMs = clock.now();
+  const record = {
+    name,
+    value: entry.original,
+    version: (entry.version = write.found?.version ?? newVersion(parts)),
+    ttlMs: entry.ttlMs,
+    freshLeftMs,
+    staleMs: lifetimeMs - freshLeftMs,
+    writtenAtEpochMs: write.found?.writtenAtEpochMs ?? clock.epochMs(),
+  };
+  const writeInto = async (tier: SpaceTier<V>, fence: TierFence | undefined): Promise<WriteOutcome> => {
+    const generations = await generationsFor(tier, groups, fence);
+    if (typeof generations === 'string') return generations;
+    const written = tier.write({ ...record, generations }, fence?.token, () => isPermitted(parts, write, groups));
+    if (fence === undefined) return written;
+    // The fence is of the key. A group or everything that was invalidated meanwhile made the entry unusable in the tier,
+    // and keeps it out of memory.
+    const [outcome, isCurrent] = await Promise.all([written, tier.areCurrent(generations)]);
+    return outcome === 'stored' && !isCurrent ? 'refused' : outcome;
+  };
+  // Much later: the fence has been closed, and something newer would have taken the place of this in the queue.
+  const replayInto = async (tier: SpaceTier<V>): Promise<boolean> => {
+    const generations = await generationsFor(tier, groups, undefined);
+    if (typeof generations === 'string') return false;
+    const elapsedMs = clock.now() - startedMs;
+    if (elapsedMs >= lifetimeMs) return true;
+    const left = { ...record, generations, freshLeftMs: freshLeftMs - elapsedMs };
+    return (await tier.write(left, undefined, () => true)) === 'stored';
+  };
+  const putInto = async (tier: SpaceTier<V>): Promise<void> => {
+    const outcome = lifetimeMs <= 0 ? 'unfit' : tier.isWaitedFor(name) ? 'failed' : await writeInto(tier, undefined);
+    // What stood there before is older.
+    if (outcome === 'unfit') await tier.remove([name]);
+    if (outcome === 'failed') tier.keep(name, () => replayInto(tier));
+  };
+  return (async () => {
+    for (const [level, tier] of [...lower.tiers.entries()].toReversed()) {
+      if (shared === 'newest') {
+        await putInto(tier);
+      } else {
+        const fence = shared?.[level];
+        if (fence !== undefined && lifetimeMs > 0 && (await writeInto(tier, fence)) === 'refused') return false;
+      }
+    }
+    return isPermitted(parts, write, groups) && keepInMemory(clock.now() - startedMs);
+  })();
 }
 
-/** The entry, and how long it is of any use: 0 for one that is not to be kept. */
-function entryOf<K, V>(
-  { settings, codec, clock, random }: CacheParts<K, V>,
-  { index, key, outcome, cause, call, ttlMs: ttlOfLoader, loadMs = 0 }: Write<K, V>,
-): { readonly entry: StoredEntry<K, V>; readonly lifetimeMs: number } {
+function isPermitted<K, V>(
+  { changes }: CacheParts<K, V>,
+  { index, fence, isUnasked }: Write<K, V>,
+  groups: readonly string[],
+): boolean {
+  const target = { index, groups };
+  return isUnasked === true ? changes.permitsUnasked(fence, target) : changes.permits(fence, target);
+}
+
+/** The generations that an entry of these groups records, by the names that its fence took them under. */
+async function generationsFor<V>(
+  tier: SpaceTier<V>,
+  groups: readonly string[],
+  fence: TierFence | undefined,
+): Promise<ReadonlyMap<string, string> | 'failed' | 'refused'> {
+  const names = [WHOLE, ...groups.map(generationOf)];
+  const taken = fence?.generations ?? new Map<string, string>();
+  const late = names.filter((name) => !taken.has(name));
+  const tokens = new Map(taken);
+  if (late.length > 0) {
+    for (const [name, token] of (await tier.generations(late)) ?? []) tokens.set(name, token);
+    // Then, and not together: see generations.ts.
+    const any = fence === undefined ? undefined : (await tier.generations([ANY_GROUP]))?.get(ANY_GROUP);
+    if (any !== taken.get(ANY_GROUP)) return any === undefined ? 'failed' : 'refused';
+  }
+  const recorded = names.flatMap((name): [string, string][] => {
+    const token = tokens.get(name);
+    return token === undefined ? [] : [[name, token]];
+  });
+  return recorded.length === names.length ? new Map(recorded) : 'failed';
+}
+
+function entryOf<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): Prepared<K, V> {
+  const { settings, codec, clock, random } = parts;
+  const { index, key, outcome, cause, call, ttlMs: ttlOfLoader, loadMs = 0, found } = write;
   const nowMs = clock.now();
   const ownKey = codec.key(index) === undefined ? key : undefined;
   if ('error' in outcome) {
     const { errorTtlMs: lifetimeMs } = call;
-    return { entry: new FailedEntry(outcome.error, ownKey, nowMs, lifetimeMs), lifetimeMs };
+    return { entry: new FailedEntry(outcome.error, ownKey, nowMs, lifetimeMs), lifetimeMs, freshLeftMs: lifetimeMs };
   }
   const { value } = outcome;
   if (value === undefined) {
-    const lifetimeMs = ttlOfLoader ?? call.undefinedTtlMs;
-    return { entry: new AbsentEntry(ownKey, nowMs, lifetimeMs), lifetimeMs: call.undefinedTtlMs > 0 ? lifetimeMs : 0 };
+    const ttlMs = ttlOfLoader ?? call.undefinedTtlMs;
+    const lifetimeMs = call.undefinedTtlMs > 0 ? ttlMs : 0;
+    return { entry: new AbsentEntry(ownKey, nowMs, ttlMs), lifetimeMs, freshLeftMs: lifetimeMs };
   }
+  if (found !== undefined) return promoted(parts, ownKey, found, call);
   const isKnownNothing = value === null && cause !== 'put';
   const ttlMs = ttlOfLoader ?? (isKnownNothing ? call.nullTtlMs : undefined) ?? call.ttlMs;
   const jitter = settings.ttlJitter === 0 ? 1 : 1 - settings.ttlJitter * random();
   const freshMs = ttlMs * jitter;
   const life = hasStages(call) ? new Life(nowMs, freshMs, call, loadMs) : undefined;
   const entry = new settings.Entry(value, ownKey, nowMs, ttlMs, life);
-  return { entry, lifetimeMs: ttlMs <= 0 ? 0 : freshMs + staleMs(call) };
+  return { entry, lifetimeMs: ttlMs <= 0 ? 0 : freshMs + staleMs(call), freshLeftMs: freshMs };
+}
+
+/** An entry as it stood in a tier below: it lives no longer than that one. */
+function promoted<K, V>(
+  { settings, clock }: CacheParts<K, V>,
+  ownKey: K | undefined,
+  { value, ttlMs, freshLeftMs, leftMs, writtenAtEpochMs, version }: TierHit<V>,
+  call: CallSettings,
+): Prepared<K, V> {
+  const nowMs = clock.now();
+  // Two clocks may disagree; an age is never negative.
+  const ageMs = ttlMs === Infinity ? Math.max(0, clock.epochMs() - writtenAtEpochMs) : ttlMs - freshLeftMs;
+  const life = hasStages(call) ? new Life(nowMs - ageMs, ageMs + freshLeftMs, call, 0) : undefined;
+  const entry = new settings.Entry(value, ownKey, nowMs - ageMs, ttlMs, life);
+  entry.version = version;
+  return { entry, lifetimeMs: Math.min(leftMs, freshLeftMs + staleMs(call)), freshLeftMs };
+}
+
+function newVersion({ random }: Pick<CacheParts<unknown, unknown>, 'random'>): string {
+  const half = (): string =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return half() + half();
 }
 
 function groupsOf<K, V>(
   { settings, name }: CacheParts<K, V>,
-  { key, call, groups, outcome }: Write<K, V>,
+  { key, call, groups, outcome, found }: Write<K, V>,
 ): readonly string[] {
+  if (found !== undefined) return found.groups;
   const all = [...call.groups, ...(groups ?? [])];
   if (settings.groupsOf !== undefined && 'value' in outcome && outcome.value !== undefined) {
     all.push(...groupsFrom(`the groups function of cache "${name}"`, settings.groupsOf(outcome.value, key)));

@@ -1,10 +1,10 @@
 import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
-import type { AnyDefinition, CacheDefaults, CachePorts } from '../cache/index.js';
+import type { AnyDefinition, CacheDefaults, CachePorts, Surroundings } from '../cache/index.js';
 import { CacheOptionsError, OptionProblems } from '../core/index.js';
 import { isDefinition } from '../cache/index.js';
 
 /** What `CacheModule.forRoot()` takes. */
-export interface CacheModuleOptions extends CachePorts {
+export interface CacheModuleOptions extends CachePorts, Surroundings {
   /** Options of every cache that does not name them itself, the methods' own included. */
   readonly defaults?: CacheDefaults;
   /** The caches that every module may inject and name in decorators. */
@@ -21,7 +21,7 @@ export type CacheModuleAsyncOptions = ConfigurableModuleAsyncOptions<CacheModule
   Pick<CacheModuleOptions, 'caches'>;
 
 /** The options checked, with every default in place. */
-export interface CacheModuleSettings extends CachePorts {
+export interface CacheModuleSettings extends CachePorts, Surroundings {
   readonly defaults: CacheDefaults;
   readonly caches: readonly AnyDefinition[];
 }
@@ -38,11 +38,11 @@ export function requireOptionsObject(caller: string, given: unknown): void {
 export function resolveModuleOptions(given: CacheModuleOptions): CacheModuleSettings {
   requireOptionsObject('CacheModule.forRoot()', given);
   const problems = new OptionProblems('CacheModule.forRoot()');
-  problems.refuseUnknown(given, ['defaults', 'caches', 'clock', 'random']);
-  const { defaults = {}, caches = [], clock, random } = given;
+  problems.refuseUnknown(given, ['defaults', 'caches', 'clock', 'random', 'namespace', 'tiers', 'bus']);
+  const { defaults = {}, caches = [], clock, random, namespace, tiers, bus } = given;
   problems.require(typeof defaults === 'object' && defaults !== null, 'defaults', 'must be an object', defaults);
   const areDefinitions = Array.isArray(caches) && caches.every(isDefinition);
   problems.require(areDefinitions, 'caches', 'must be a list of definitions made with defineCache()', caches);
   problems.throwIfAny();
-  return { defaults, caches, clock, random };
+  return { defaults, caches, clock, random, namespace, tiers, bus };
 }

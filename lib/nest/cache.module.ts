@@ -53,8 +53,8 @@ function asRoot(module: DynamicModule, caches: readonly AnyDefinition[] | undefi
       inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
       useFactory: (given: CacheModuleOptions, modules: ModulesContainer) => {
         requireOneRoot(modules, CacheRegistry);
-        const { caches: defined, defaults, clock, random } = resolveModuleOptions(given);
-        const registry = new CacheRegistry({ defaults, clock, random });
+        const { caches: defined, ...settings } = resolveModuleOptions(given);
+        const registry = new CacheRegistry(settings);
         for (const definition of defined) registry.define(definition, 'CacheModule.forRoot()');
         return registry;
       },

@@ -82,7 +82,7 @@ export class OperationChain {
 
   /** put → evict-after, when the method has ended well. `packed` is its result as a step stores it. */
   async finish(plan: CallPlan, args: Arguments, packed: (step: StoreStep) => unknown): Promise<void> {
-    for (const { step, address } of plan.puts) step.put(address, args, () => packed(step));
+    await Promise.all(plan.puts.map(({ step, address }) => step.put(address, args, () => packed(step))));
     await Promise.all(plan.evictions.map((evict) => evict()));
   }
 }

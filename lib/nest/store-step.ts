@@ -89,8 +89,8 @@ export class StoreStep {
     }
   }
 
-  /** Stores the result of a call that was made in any case. */
-  put({ index, key }: Address, args: Arguments, packed: () => unknown): void {
+  /** Stores the result of a call that was made in any case. Never rejects. */
+  async put({ index, key }: Address, args: Arguments, packed: () => unknown): Promise<void> {
     const { unless, ttlOf, groupsOfArguments, groupsOfResult, prepared, label } = this.parts;
     try {
       const value = packed();
@@ -101,7 +101,7 @@ export class StoreStep {
         const groups = [...this.groupsOf(args), ...(groupsOfResult?.(value, ...args) ?? [])];
         options = this.cache.prepare(label, ttl === undefined ? { groups } : { ttl, groups }, prepared);
       }
-      this.cache.putAt(index, key, value, options);
+      await this.cache.putAt(index, key, value, options);
     } catch (error) {
       this.notStored(index, error);
     }

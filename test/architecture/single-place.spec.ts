@@ -12,13 +12,22 @@ beforeAll(() => {
 
 describe('writes to a tier', () => {
   /** Who asks `write` to store, a line for each call. A new caller is a new way for a value to become visible: think of its fence. */
-  const CALLERS: readonly string[] = ['lib/cache/loading-cache.ts', 'lib/cache/load-runs.ts'];
+  const CALLERS: readonly string[] = [
+    'lib/cache/arrivals.ts', // what a tier below had, against a fence taken before it was asked
+    'lib/cache/load-runs.ts', // what a loader returned
+    'lib/cache/load-runs.ts', // its error
+    'lib/cache/puts.ts', // a caller's value, in memory alone
+    'lib/cache/puts.ts', // the same everywhere
+    'lib/cache/puts.ts', // a caller's value where there is none
+    'lib/cache/puts.ts', // the lifetime of an entry, again
+  ];
 
   it('happen in one function of lib/cache', () => {
     const { stores, callers } = findWrites(library);
 
     tell('writes to a tier', { places: stores.length, callers: callers.length });
-    expect(stores).toEqual(['lib/cache/write.ts write']);
+    // The second puts the writes of one tick into one call; it is the only way to a tier below.
+    expect(stores).toEqual(['lib/cache/space-tier.ts writeAll', ...Array(3).fill('lib/cache/write.ts write')]);
     expect(callers.toSorted()).toEqual(CALLERS.toSorted());
   });
 

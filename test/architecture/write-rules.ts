@@ -5,7 +5,9 @@ import { everyNode, type TypedSources } from './program.js';
 const STORING: Readonly<Record<string, readonly string[]>> = {
   BoundedStore: ['put'],
   MemoryCache: ['put', 'putAll', 'putIfAbsent'],
-  Tier: ['put', 'putAll'],
+  SpaceTier: ['write'],
+  GuardedTier: ['write'],
+  Tier: ['write'],
 };
 
 export interface WriteReport {

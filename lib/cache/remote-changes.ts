@@ -1,0 +1,79 @@
+import type { BusSubscriber, Change } from '../resilience/index.js';
+import { emit, type CacheParts } from './cache-parts.js';
+import type { Invalidation } from './invalidation.js';
+import type { Spread } from './spread.js';
+
+/**
+ * Applies what other nodes changed, and forgets everything when changes may have been missed. Shared tiers are not
+ * touched, for the node that changed something has done that; nor is anything announced.
+ */
+export class RemoteChanges<K, V> implements BusSubscriber {
+  constructor(
+    private readonly parts: CacheParts<K, V>,
+    private readonly invalidation: Invalidation<K, V>,
+    /** The tiers that the other nodes do not have; absent where there are none. */
+    private readonly own: Spread<K, V> | undefined,
+  ) {}
+
+  apply(change: Change): void {
+    const { invalidation, own } = this;
+    switch (change.kind) {
+      case 'keys': {
+        const indexes = this.indexesOf(change.names);
+        const forget = (index: unknown): void => void invalidation.keyHere(index);
+        indexes.forEach(forget);
+        void own?.keys(indexes, forget);
+        return this.tell('keys');
+      }
+      case 'expire': {
+        const indexes = this.indexesOf(change.names);
+        const expire = (index: unknown): void => void invalidation.expireHere(index);
+        indexes.forEach(expire);
+        void own?.keys(indexes, expire, 'expire');
+        return this.tell('keys');
+      }
+      case 'group': {
+        const forget = (): void => void invalidation.groupHere(change.group);
+        forget();
+        void own?.group(change.group, forget);
+        return this.tell('group', { group: change.group });
+      }
+      case 'glob': {
+        const matching = invalidation.compile(change.glob);
+        matching.forget();
+        void own?.matching(change.glob, matching.matchesName, () => matching.forget());
+        return this.tell('pattern', { pattern: change.glob });
+      }
+      case 'all': {
+        this.forgetAll();
+        return this.tell('clear');
+      }
+    }
+  }
+
+  distrust(reason: string): void {
+    this.forgetAll();
+    this.tell('distrust', { error: new Error(reason) });
+  }
+
+  trouble(error: unknown): void {
+    this.tell('trouble', { error });
+  }
+
+  private forgetAll(): void {
+    const forget = (): void => this.invalidation.allHere();
+    forget();
+    void this.own?.all(forget);
+  }
+
+  private indexesOf(names: readonly string[]): unknown[] {
+    return names.map((name) => this.parts.codec.indexOfName(name));
+  }
+
+  private tell(
+    cause: 'keys' | 'group' | 'pattern' | 'clear' | 'distrust' | 'trouble',
+    details: { readonly group?: string; readonly pattern?: string; readonly error?: unknown } = {},
+  ): void {
+    if (this.parts.events.observed) emit(this.parts, 'bus', { cause, ...details });
+  }
+}

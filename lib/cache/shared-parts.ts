@@ -1,0 +1,111 @@
+import { EntryCodec } from '../codec/index.js';
+import type { CacheEventCause, TierOperation } from '../core/index.js';
+import { LOSS_MS, type BusLink } from '../resilience/index.js';
+import { emit, type CacheParts } from './cache-parts.js';
+import { generationOf, WHOLE } from './generations.js';
+import { LowerTiers } from './lower-tiers.js';
+import type { Invalidation } from './invalidation.js';
+import { RemoteChanges } from './remote-changes.js';
+import { Spread } from './spread.js';
+import type { CacheSettings } from './settings.js';
+import { SpaceTier } from './space-tier.js';
+import type { TierLink, TierLinks } from './tier-links.js';
+
+/** A cache's own part of everything that it shares with other caches and other nodes. */
+export interface SharedParts<K, V> {
+  readonly lower: LowerTiers<V> | undefined;
+  readonly spread: Spread<K, V> | undefined;
+  readonly bus: BusLink | undefined;
+  readonly memoryLimitMs: (() => number) | undefined;
+  readonly links: readonly TierLink[];
+  readonly space: string;
+}
+
+/**
+ * Joins a cache to the tiers and the bus of its settings; `undefined` where it has none. `parts` are looked at when
+ * something is to be told.
+ */
+export function joinShared<K, V>(
+  { shared, codec, call }: CacheSettings<K, V>,
+  links: TierLinks | undefined,
+  parts: () => CacheParts<K, V>,
+): SharedParts<K, V> | undefined {
+  if (shared === undefined || links === undefined) return undefined;
+  const bus = shared.bus === undefined ? undefined : links.bus(shared.bus, shared.channel);
+  const tierLinks = shared.tiers.map((tier) => links.tier(tier));
+  const { memoryTtlMs } = shared;
+  const trouble = (tier: string, cause: TierOperation, error: unknown, name?: string): void => {
+    const { events, codec, numbers } = parts();
+    numbers.tier(tier).errors++;
+    if (!events.observed) return;
+    const key = name === undefined ? undefined : codec.key(codec.indexOfName(name));
+    emit(parts(), 'tierError', { tier, cause, error, ...(key !== undefined && { key }) });
+  };
+  const tiers = tierLinks.map(
+    (link) =>
+      new SpaceTier<V>(link, {
+        space: shared.space,
+        codec: new EntryCodec({
+          serializer: shared.serializer,
+          compression: shared.compression,
+          maxEntryBytes: link.guarded.tier.capabilities.maxEntryBytes,
+        }),
+        usualGenerations: [WHOLE, ...call.groups.map(generationOf)],
+        throwsErrors: shared.throwsTierErrors,
+        trouble,
+        timed: (tier, operation, durationMs) => parts().numbers.tier(tier)[operation].record(durationMs),
+        clock: () => parts().clock.now(),
+      }),
+  );
+  const limits = bus !== undefined || memoryTtlMs < Infinity;
+  const lower = tiers.length === 0 ? undefined : new LowerTiers(tiers);
+  const isAlone = lower === undefined && bus === undefined;
+  return {
+    lower,
+    spread: isAlone ? undefined : new Spread(codec, shared.space, lower, bus),
+    bus,
+    // Cut off from the others a node serves from memory only what is younger than the staleness bound.
+    memoryLimitMs: limits
+      ? () => (bus === undefined || bus.isTrusted ? memoryTtlMs : Math.min(memoryTtlMs, LOSS_MS))
+      : undefined,
+    links: tierLinks,
+    space: shared.space,
+  };
+}
+
+/**
+ * Applies what other nodes change, tells the cache's observers what happens to its tiers, and the other nodes when what
+ * a tier could not take has been done. Returns what ends that.
+ */
+export function watchShared<K, V>(
+  parts: CacheParts<K, V>,
+  { bus, lower, links, space }: SharedParts<K, V>,
+  invalidation: Invalidation<K, V>,
+): () => void {
+  const tell = (
+    type: 'breaker' | 'recovered' | 'tierError',
+    tier: string,
+    details: { readonly cause?: CacheEventCause; readonly error?: unknown } = {},
+  ): void => {
+    if (parts.events.observed) emit(parts, type, { tier, ...details });
+  };
+  const stops = links.flatMap((link) => {
+    const { name } = link.guarded;
+    return [
+      link.guarded.onBreaker((state) => tell('breaker', name, { cause: state })),
+      link.onTrouble((error) => tell('tierError', name, { cause: 'connection', error })),
+      link.onRecovered(() => {
+        tell('recovered', name);
+        if (link.recovery.size === 0) parts.spread?.recovered();
+      }),
+    ];
+  });
+  if (bus !== undefined) {
+    const own = lower?.narrowerThan(bus.scope);
+    const spread = own === undefined ? undefined : new Spread<K, V>(parts.codec, space, own, undefined);
+    stops.push(bus.subscribe(space, new RemoteChanges(parts, invalidation, spread)));
+  }
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

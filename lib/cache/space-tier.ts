@@ -1,0 +1,349 @@
+import type { EntryCodec, OpenedEnvelope } from '../codec/index.js';
+import { CacheTierError, CacheUnusableEntryError, type TierOperation } from '../core/index.js';
+import type { Attempt } from '../resilience/index.js';
+import type { TierCapabilities, TierEntry, TierWrite } from '../tiers/index.js';
+import { groupsAmong, WHOLE } from './generations.js';
+import { NAME_MARK } from './key-name.js';
+import { TickBatch } from './tick-batch.js';
+import type { TierLink } from './tier-links.js';
+
+/** An entry found in a tier. */
+export interface TierHit<V> {
+  readonly value: V;
+  /** Tells one write of a key from every other. */
+  readonly version: string;
+  readonly groups: readonly string[];
+  /** The ttl that it was written with. */
+  readonly ttlMs: number;
+  /** How much of that is left; 0 or less when it is stale. */
+  readonly freshLeftMs: number;
+  /** Until it is of no use at all. */
+  readonly leftMs: number;
+  /** When it was written, by the clock of whoever wrote it: milliseconds since 1970. */
+  readonly writtenAtEpochMs: number;
+  readonly tier: string;
+}
+
+/** What one tier gave before a value was computed; without it nothing computed is written there. */
+export interface TierFence {
+  readonly token: string;
+  readonly generations: ReadonlyMap<string, string>;
+}
+
+/** `unfit`: it cannot be encoded, or is too large for this tier. */
+export type WriteOutcome = 'stored' | 'refused' | 'failed' | 'unfit';
+
+/** A value on its way into a tier. */
+export interface TierRecord<V> {
+  readonly name: string;
+  readonly value: V;
+  readonly version: string;
+  /** The ttl that it was written with, and how much of it is left. */
+  readonly ttlMs: number;
+  readonly freshLeftMs: number;
+  /** How long it is of use beyond that. */
+  readonly staleMs: number;
+  readonly writtenAtEpochMs: number;
+  /** The generations that were current before it was computed, by name. */
+  readonly generations: ReadonlyMap<string, string>;
+}
+
+/** What a {@link SpaceTier} is made of. */
+export interface SpaceTierParts {
+  readonly space: string;
+  readonly codec: EntryCodec;
+  /** Of every entry of this cache; read along with the entries. */
+  readonly usualGenerations: readonly string[];
+  /** Whether trouble rejects; else it is a miss. */
+  readonly throwsErrors: boolean;
+  /** Told what went wrong; the name is that of the key, where there is one. */
+  readonly trouble: (tier: string, operation: TierOperation, error: unknown, name?: string) => void;
+  /** Told how long a batch took. */
+  readonly timed: (tier: string, operation: 'read' | 'write', durationMs: number) => void;
+  readonly clock: () => number;
+}
+
+/** Tokens by the names of generations. */
+type Generations = ReadonlyMap<string, string | undefined>;
+
+interface FenceRequest {
+  readonly name: string | undefined;
+  readonly generations: readonly string[];
+  readonly ttlMs: number;
+}
+
+/**
+ * One cache's part of one tier: opens envelopes, compares generations, and turns every kind of trouble into a miss and a
+ * call of `trouble`. The calls of one tick are one batch. Nothing here rejects, unless the cache was told to.
+ */
+export class SpaceTier<V> {
+  private readonly reads: TickBatch<string, TierHit<V> | undefined>;
+  private readonly fences: TickBatch<FenceRequest, TierFence | undefined>;
+  private readonly writes: TickBatch<TierWrite, WriteOutcome>;
+  private readonly current: TickBatch<readonly string[], Generations | undefined>;
+
+  private readonly space: string;
+  private readonly codec: EntryCodec;
+  private readonly usualGenerations: readonly string[];
+
+  constructor(
+    private readonly link: TierLink,
+    private readonly parts: SpaceTierParts,
+  ) {
+    this.space = parts.space;
+    this.codec = parts.codec;
+    this.usualGenerations = parts.usualGenerations;
+    this.reads = new TickBatch((names) => this.readAll(names));
+    this.fences = new TickBatch((requests) => this.fenceAll(requests));
+    this.writes = new TickBatch((writes) => this.writeAll(writes));
+    this.current = new TickBatch((requests) => this.readGenerations(requests));
+  }
+
+  get name(): string {
+    return this.link.guarded.name;
+  }
+
+  get capabilities(): TierCapabilities {
+    return this.link.guarded.tier.capabilities;
+  }
+
+  read(name: string): Promise<TierHit<V> | undefined> {
+    return this.reads.add(name);
+  }
+
+  /** Taken before a value of this key is computed. */
+  fence(name: string, generations: readonly string[], ttlMs: number): Promise<TierFence | undefined> {
+    return this.fences.add({ name, generations, ttlMs });
+  }
+
+  /** Whether none of these generations has been renewed; so it is taken where the tier cannot be asked. */
+  async areCurrent(generations: ReadonlyMap<string, string>): Promise<boolean> {
+    const current = await this.current.add([...generations.keys()]);
+    return current === undefined || [...generations].every(([name, token]) => current.get(name) === token);
+  }
+
+  /** The tokens of these generations, created where there are none. */
+  async generations(names: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
+    return (await this.fences.add({ name: undefined, generations: names, ttlMs: 1 }))?.generations;
+  }
+
+  /**
+   * @param fence `undefined` for a caller's own write, which breaks the fences of others
+   * @param isWanted asked when the bytes are ready: something newer may have come meanwhile
+   */
+  async write(record: TierRecord<V>, fence: string | undefined, isWanted: () => boolean): Promise<WriteOutcome> {
+    const { name: key, value, version, ttlMs, freshLeftMs, writtenAtEpochMs: writtenAtMs } = record;
+    const { maxTtlMs } = this.link.guarded.tier.guard;
+    const leftMs = Math.min(freshLeftMs + record.staleMs, maxTtlMs);
+    // What the cap takes, it takes from the end.
+    const staleMs = Math.max(0, leftMs - freshLeftMs);
+    const generations = [...record.generations];
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.codec.encode({ key, version, writtenAtMs, ttlMs, staleMs, generations }, value);
+    } catch (error) {
+      this.trouble('write', error, key);
+      return 'unfit';
+    }
+    if (!isWanted()) return 'refused';
+    return this.writes.add({ key, bytes, ttlMs: leftMs, fence });
+  }
+
+  /** Whether it was done; else it is kept, and done when the tier is back. */
+  async remove(names: readonly string[]): Promise<boolean> {
+    if (names.length === 0) return true;
+    const { guarded, recovery } = this.link;
+    const removed = await guarded.remove(this.space, names);
+    for (const key of names) {
+      if (!removed.ok || this.isWaitedFor(key)) recovery.add({ kind: 'remove', space: this.space, key });
+    }
+    return this.succeeded('remove', removed, names);
+  }
+
+  /** Whether it was done; else it is kept, and done when the tier is back. */
+  async renew(generation: string): Promise<boolean> {
+    const renewed = await this.link.guarded.renew(this.space, [generation]);
+    if (!renewed.ok) this.link.recovery.add({ kind: 'renew', space: this.space, generation });
+    return this.succeeded('renew', renewed);
+  }
+
+  /** The names of its entries and running loads; throws when the tier fails. */
+  names(): AsyncIterable<readonly string[]> {
+    return this.link.guarded.keys(this.space);
+  }
+
+  /** Makes every entry of this cache unusable. */
+  renewWhole(): Promise<boolean> {
+    return this.renew(WHOLE);
+  }
+
+  /**
+   * Removes the entries, and breaks the fences, whose names match. Where the tier cannot list them to the end, all of
+   * this cache is made unusable instead.
+   */
+  async removeMatching(glob: string | undefined, matches: (name: string) => boolean): Promise<boolean> {
+    try {
+      // A glob means the text of a key, and names of other keys than strings begin with a mark.
+      const globs = glob === undefined ? [undefined] : [glob, `${NAME_MARK}*`];
+      for (const some of globs) {
+        for await (const names of this.link.guarded.keys(this.space, some)) {
+          const matching = names.filter(matches);
+          if (!(await this.remove(matching))) return false;
+        }
+      }
+      return true;
+    } catch (error) {
+      this.trouble('keys', error);
+      return this.renewWhole();
+    }
+  }
+
+  /** Keeps a caller's write that the tier could not take; `replay` does it again, unless something newer comes. */
+  keep(key: string, replay: () => Promise<boolean>): void {
+    this.link.recovery.add({ kind: 'put', space: this.space, key, replay });
+  }
+
+  /** Whether something newer than what this tier has waits for it: whatever comes now has to wait behind that. */
+  isWaitedFor(name: string): boolean {
+    return this.link.recovery.isPending(this.space, name);
+  }
+
+  lease(name: string, holder: string, ttlMs: number): Promise<Attempt<boolean>> {
+    return this.link.guarded.lease(this.space, name, holder, ttlMs);
+  }
+
+  release(name: string, holder: string): Promise<Attempt<void>> {
+    return this.link.guarded.release(this.space, name, holder);
+  }
+
+  private async readAll(asked: readonly string[]): Promise<(TierHit<V> | undefined)[]> {
+    const names = [...new Set(asked)];
+    const startedMs = this.parts.clock();
+    const read = await this.link.guarded.read(this.space, names, this.usualGenerations);
+    this.parts.timed(this.name, 'read', this.parts.clock() - startedMs);
+    if (!read.ok) {
+      this.failed('read', read);
+      return asked.map(() => undefined);
+    }
+    const opened = names.map((name, at) => this.open(name, read.value.entries[at]));
+    const current = new Map(this.usualGenerations.map((name, at) => [name, read.value.generations[at]]));
+    await this.readFurtherGenerations(opened, current);
+    const hits = await Promise.all(
+      names.map((name, at) => this.hitOf(name, opened[at], read.value.entries[at], current)),
+    );
+    const byName = new Map(names.map((name, at) => [name, hits[at]]));
+    return asked.map((name) => byName.get(name));
+  }
+
+  private open(name: string, entry: TierEntry | undefined): OpenedEnvelope | undefined {
+    // A key that is still to be removed from this tier is not in it any more.
+    if (entry === undefined || this.isWaitedFor(name)) return undefined;
+    const opened = this.codec.open(entry.bytes);
+    if (opened.kind === 'problem') {
+      this.trouble('read', new CacheUnusableEntryError(this.name, name, opened.message), name);
+      return undefined;
+    }
+    if (opened.key === name) return opened;
+    this.trouble('read', new CacheUnusableEntryError(this.name, name, 'it belongs to another key'), name);
+    return undefined;
+  }
+
+  /** Groups that only single entries have: known when those have been read. */
+  private async readFurtherGenerations(
+    opened: readonly (OpenedEnvelope | undefined)[],
+    current: Map<string, string | undefined>,
+  ): Promise<void> {
+    const recorded = opened.flatMap((envelope) => envelope?.generations.map(([name]) => name) ?? []);
+    const further = [...new Set(recorded)].filter((name) => !current.has(name));
+    if (further.length === 0) return;
+    const read = await this.link.guarded.read(this.space, [], further);
+    if (!read.ok) this.failed('read', read);
+    further.forEach((name, at) => current.set(name, read.ok ? read.value.generations[at] : undefined));
+  }
+
+  private async hitOf(
+    name: string,
+    envelope: OpenedEnvelope | undefined,
+    entry: TierEntry | undefined,
+    current: ReadonlyMap<string, string | undefined>,
+  ): Promise<TierHit<V> | undefined> {
+    if (envelope === undefined || entry === undefined) return undefined;
+    const { generations, staleMs, ttlMs, version, writtenAtMs } = envelope;
+    const isCurrent = generations.every(
+      ([generation, token]) =>
+        current.get(generation) === token && !this.link.recovery.isRenewPending(this.space, generation),
+    );
+    // An entry without the generation of its cache could not be cleared.
+    if (!isCurrent || !generations.some(([generation]) => generation === WHOLE)) return undefined;
+    const leftMs = entry.ttlLeftMs;
+    try {
+      return {
+        // Whatever was stored under this key was a V when it was written.
+        value: (await envelope.value()) as V,
+        version,
+        groups: groupsAmong(generations),
+        ttlMs,
+        freshLeftMs: Math.min(leftMs - staleMs, ttlMs),
+        leftMs,
+        writtenAtEpochMs: writtenAtMs,
+        tier: this.name,
+      };
+    } catch (error) {
+      this.trouble('read', error, name);
+      return undefined;
+    }
+  }
+
+  private async fenceAll(requests: readonly FenceRequest[]): Promise<(TierFence | undefined)[]> {
+    const names = [...new Set(requests.flatMap(({ name }) => (name === undefined ? [] : [name])))];
+    const generations = [...new Set(requests.flatMap((request) => request.generations))];
+    const ttlMs = Math.max(...requests.map((request) => request.ttlMs));
+    const taken = await this.link.guarded.fence(this.space, names, generations, ttlMs);
+    if (!taken.ok) {
+      this.failed('fence', taken);
+      return requests.map(() => undefined);
+    }
+    const tokens = new Map(generations.map((name, at) => [name, taken.value.generations[at] as string]));
+    const fences = new Map(names.map((name, at) => [name, taken.value.fences[at] as string]));
+    return requests.map(({ name }) => ({
+      token: name === undefined ? '' : (fences.get(name) as string),
+      generations: tokens,
+    }));
+  }
+
+  private async readGenerations(requests: readonly (readonly string[])[]): Promise<(Generations | undefined)[]> {
+    const names = [...new Set(requests.flat())];
+    const read = await this.link.guarded.read(this.space, [], names);
+    if (!read.ok) this.failed('read', read);
+    const current = read.ok ? new Map(names.map((name, at) => [name, read.value.generations[at]])) : undefined;
+    return requests.map(() => current);
+  }
+
+  private async writeAll(writes: readonly TierWrite[]): Promise<WriteOutcome[]> {
+    const startedMs = this.parts.clock();
+    const written = await this.link.guarded.write(this.space, writes);
+    this.parts.timed(this.name, 'write', this.parts.clock() - startedMs);
+    if (written.ok) return written.value.map((stored) => (stored ? 'stored' : 'refused'));
+    this.failed('write', written);
+    return writes.map(() => 'failed');
+  }
+
+  private succeeded(operation: TierOperation, attempt: Attempt<unknown>, names: readonly string[] = []): boolean {
+    if (!attempt.ok) this.failed(operation, attempt, names.length === 1 ? names[0] : undefined);
+    return attempt.ok;
+  }
+
+  private failed(
+    operation: TierOperation,
+    { error, skipped }: Extract<Attempt<unknown>, { ok: false }>,
+    name?: string,
+  ): void {
+    // The breaker has told already; a call that was not tried says nothing new.
+    if (!skipped) this.trouble(operation, error, name);
+    if (this.parts.throwsErrors) throw new CacheTierError(this.name, operation, error);
+  }
+
+  private trouble(operation: TierOperation, error: unknown, name?: string): void {
+    this.parts.trouble(this.name, operation, error, name);
+  }
+}

@@ -1,0 +1,157 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { nodes } from './nodes.js';
+
+describe('a cache with a tier below memory', () => {
+  it('serves another node what one has loaded, as a hit of that tier', async () => {
+    const { join } = nodes();
+    const a = await join();
+    const b = await join();
+    const loader = jest.fn(async () => 'loaded');
+    expect(await a.cache.getOrLoad('k', loader)).toBe('loaded');
+    expect(await b.cache.getOrLoad('k', loader)).toBe('loaded');
+    expect(loader).toHaveBeenCalledTimes(1);
+    expect(b.events.types()).toEqual(['promote', 'hit']);
+    expect(b.cache.stats()).toMatchObject({
+      hits: 1,
+      misses: 0,
+      loads: 0,
+      tiers: { memory: { hits: 0, misses: 1 }, shared: { hits: 1, misses: 0 } },
+    });
+    expect(await b.cache.entry('k')).toMatchObject({ value: 'loaded', tier: 'memory' });
+  });
+
+  it('emits miss, load and put where no tier has the value', async () => {
+    const { join } = nodes();
+    const a = await join();
+    await a.cache.getOrLoad('k', async () => 'v');
+    expect(a.events.types()).toEqual(['miss', 'load', 'put']);
+    expect(a.cache.stats()).toMatchObject({ hits: 0, misses: 1, loads: 1 });
+  });
+
+  it('promotes with the lifetime that is left', async () => {
+    const { join, clock } = nodes({ ttl: 1_000 });
+    const a = await join();
+    const b = await join();
+    await a.cache.put('k', 'v');
+    clock.advance(700);
+    expect(await b.cache.get('k')).toBe('v');
+    expect(await b.cache.entry('k')).toMatchObject({ ageMs: 700, ttlLeftMs: 300 });
+    clock.advance(300);
+    expect(await b.cache.get('k')).toBeUndefined();
+  });
+
+  it('reads many keys in one batch, and loads only what no tier has', async () => {
+    const { join } = nodes();
+    const a = await join();
+    const b = await join();
+    await a.cache.putAll([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    const read = jest.spyOn(b.tier, 'read');
+    const bulkLoader = jest.fn(async (keys: readonly string[]) => new Map(keys.map((key) => [key, `loaded ${key}`])));
+    const values = await b.cache.getOrLoadAll(['c', 'a', 'b', 'a'], bulkLoader);
+    expect([...values]).toEqual([
+      ['c', 'loaded c'],
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    const batches = () => read.mock.calls.filter(([, keys]) => keys.length > 0).length;
+    expect(batches()).toBe(1);
+    expect(bulkLoader.mock.calls.map(([keys]) => keys)).toEqual([['c']]);
+    await b.cache.getAll([]);
+    expect(batches()).toBe(1);
+  });
+
+  it('reads single keys of one tick in one batch', async () => {
+    const { join } = nodes();
+    const a = await join();
+    const b = await join();
+    await a.cache.putAll([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    const read = jest.spyOn(b.tier, 'read');
+    expect(await Promise.all([b.cache.get('a'), b.cache.get('b'), b.cache.get('x')])).toEqual(['1', '2', undefined]);
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+});
+
+type Change = readonly [
+  string,
+  (cache: import('../../../lib/cache/index.js').Cache<string, string>) => Promise<unknown>,
+];
+
+const CHANGES: readonly Change[] = [
+  ['put', (cache) => cache.put('k', 'newer')],
+  ['invalidate', (cache) => cache.invalidate('k')],
+  ['invalidateAll', (cache) => cache.invalidateAll(['x', 'k'])],
+  ['invalidateGroup', (cache) => cache.invalidateGroup('g')],
+  ['invalidateMatching by a glob', (cache) => cache.invalidateMatching('k*')],
+  ['invalidateMatching by a regular expression', (cache) => cache.invalidateMatching(/^k$/)],
+  ['invalidateMatching by a predicate', (cache) => cache.invalidateMatching((key) => key === 'k')],
+  ['clear', (cache) => cache.clear()],
+];
+
+describe('promise Fence: across nodes', () => {
+  describe.each(CHANGES)('%s on one node', (name, change) => {
+    const expected = name === 'put' ? 'newer' : undefined;
+
+    it.each([{ bus: true }, { bus: false }])(
+      'keeps the result of a load on another out of the shared tier and of memory (bus: $bus)',
+      async ({ bus }) => {
+        const { join } = nodes({ groups: ['g'], ...(bus ? {} : { bus: false }) });
+        const a = await join();
+        const b = await join();
+        let finish: (value: string) => void = () => {};
+        const loading = b.cache.getOrLoad('k', () => new Promise<string>((resolve) => (finish = resolve)));
+        await new Promise(setImmediate);
+        await change(a.cache);
+        finish('old');
+        expect(await loading).toBe('old');
+        expect(await b.cache.get('k')).toBe(expected);
+        expect(await a.cache.get('k')).toBe(expected);
+      },
+    );
+
+    it('removes what another node has in memory', async () => {
+      const { join } = nodes({ groups: ['g'] });
+      const a = await join();
+      const b = await join();
+      await b.cache.put('k', 'old');
+      await change(a.cache);
+      expect(await b.cache.get('k')).toBe(expected);
+    });
+  });
+
+  it('keeps a result out whose group is named by its loader and was invalidated elsewhere meanwhile', async () => {
+    const { join } = nodes({ bus: false });
+    const a = await join();
+    const b = await join();
+    let finish: (value: string) => void = () => {};
+    const loading = b.cache.getOrLoad('k', async (_, load) => {
+      const value = await new Promise<string>((resolve) => (finish = resolve));
+      load.groups('late');
+      return value;
+    });
+    await new Promise(setImmediate);
+    await a.cache.invalidateGroup('late');
+    finish('old');
+    expect(await loading).toBe('old');
+    expect(await b.cache.get('k')).toBeUndefined();
+  });
+
+  it('stores a result whose group is named by its loader when no group was invalidated', async () => {
+    const { join } = nodes();
+    const a = await join();
+    const b = await join();
+    await b.cache.getOrLoad('k', async (_, load) => {
+      load.groups('late');
+      return 'v';
+    });
+    expect(await a.cache.get('k')).toBe('v');
+    expect(await a.cache.entry('k')).toMatchObject({ groups: ['late'] });
+    await b.cache.invalidateGroup('late');
+    expect(await a.cache.get('k')).toBeUndefined();
+  });
+});
