@@ -16,6 +16,7 @@ const IMPORTS = {
   ],
   './engine': [],
   './memcached': ['node:crypto', 'node:net', 'node:process'],
+  './lmdb': ['node:crypto', 'node:fs/promises', 'node:path', 'node:timers/promises'],
   './testing': [],
 };
 

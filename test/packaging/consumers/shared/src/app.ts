@@ -88,6 +88,7 @@ import { EventRecorder, FakeClock } from 'nestjs-strata/testing';
 import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
+import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
 
 interface User {
@@ -211,6 +212,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...useErrors(),
     ...useEngine(),
     ...(await useMemcached()),
+    ...(await useLmdb()),
     ...(await useTesting()),
   };
 }
@@ -218,6 +220,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
 export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_ENGINE,
   ...EXPECTED_OF_MEMCACHED,
+  ...EXPECTED_OF_LMDB,
   ...EXPECTED_OF_TESTING,
   calls: 1,
   saved: 'saved',

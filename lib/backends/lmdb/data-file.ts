@@ -1,0 +1,98 @@
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { codeOf } from './damaged-file.js';
+
+/** The version of what is in the file is part of its name: a release that reads another one starts its own. */
+const FILE_NAME = 'strata-1.mdb';
+/** So many files that were moved aside are kept. */
+const KEPT_ASIDE = 2;
+
+/** Of a page of LMDB, after its header of 24 bytes: what `mdb_env_open` reads first. */
+const MAGIC_AT = 24;
+const MAGIC = 0xbeefc0de;
+const PAGE_BYTES_AT = 48;
+const LAST_PAGE_AT = 144;
+const META_BYTES = 160;
+
+/** Tells one file from another that took its name. */
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** The data file in its folder: whether it can be opened, and how it gets out of the way when it cannot. */
+export class DataFile {
+  readonly path: string;
+
+  constructor(private readonly folder: string) {
+    this.path = join(folder, FILE_NAME);
+  }
+
+  /** `undefined` when it is not there. */
+  async identity(): Promise<FileIdentity | undefined> {
+    try {
+      const { dev, ino } = await stat(this.path);
+      return { dev, ino };
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether it is still the one that had this identity. */
+  async is(identity: FileIdentity | undefined): Promise<boolean> {
+    const now = await this.identity();
+    return now?.ino === identity?.ino && now?.dev === identity?.dev;
+  }
+
+  /**
+   * What is wrong with it; `undefined` when nothing is, or when it is not there. LMDB maps the file into memory: one
+   * that is shorter than its own pages say would not fail to open, but end the process at the first read behind its end.
+   */
+  async damage(): Promise<string | undefined> {
+    let file;
+    try {
+      file = await open(this.path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    try {
+      const { size } = await file.stat();
+      if (size === 0) return undefined;
+      const first = Buffer.alloc(META_BYTES);
+      await file.read(first, 0, META_BYTES, 0);
+      if (first.readUInt32LE(MAGIC_AT) !== MAGIC) return 'it is no LMDB file';
+      const pageBytes = first.readUInt32LE(PAGE_BYTES_AT);
+      const second = Buffer.alloc(META_BYTES);
+      await file.read(second, 0, META_BYTES, pageBytes);
+      if (second.readUInt32LE(MAGIC_AT) !== MAGIC) return 'its second page is damaged';
+      const lastPage = [first, second].map((meta) => Number(meta.readBigUInt64LE(LAST_PAGE_AT)));
+      return size < (Math.max(...lastPage) + 1) * pageBytes ? 'it is cut off' : undefined;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Gives it another name, `….corrupt-<n>`, which is returned; `undefined` when another process did that before. */
+  async moveAside(damaged: FileIdentity | undefined): Promise<string | undefined> {
+    if (damaged === undefined || !(await this.is(damaged))) return undefined;
+    const aside = await this.aside();
+    const last = Math.max(0, ...aside.map(({ n }) => n));
+    const name = `${this.path}.corrupt-${last + 1}`;
+    // Who opens the new file must not meet the readers of the old one in its lock file.
+    await rm(`${this.path}-lock`, { force: true });
+    await rename(this.path, name);
+    for (const { path } of aside.slice(0, Math.max(0, aside.length + 1 - KEPT_ASIDE))) await rm(path, { force: true });
+    return name;
+  }
+
+  private async aside(): Promise<{ readonly path: string; readonly n: number }[]> {
+    const prefix = `${basename(this.path)}.corrupt-`;
+    const names = await readdir(dirname(this.path));
+    return names
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => ({ path: join(this.folder, name), n: Number(name.slice(prefix.length)) || 0 }))
+      .sort((a, b) => a.n - b.n);
+  }
+}

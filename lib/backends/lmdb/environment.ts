@@ -1,0 +1,116 @@
+import type { RootDatabase } from 'lmdb';
+import { CacheMisuseError } from '../../core/index.js';
+import { DamagedFileError, isDamage } from './damaged-file.js';
+import type { DataFile, FileIdentity } from './data-file.js';
+import type { Tree, Trees } from './record-table.js';
+
+const FORMAT_KEY = Buffer.from('format');
+const FORMAT = Buffer.from('strata-1');
+/** Address space, not disk: as long as the file is smaller, it is never mapped anew. */
+const MAPPED_SHARE = 2;
+
+export type Lmdb = typeof import('lmdb');
+
+/** The open data file. */
+export interface Environment {
+  readonly root: RootDatabase<Uint8Array, Buffer>;
+  readonly trees: Trees;
+  readonly identity: FileIdentity | undefined;
+}
+
+/**
+ * Opens the data file, or a new one in the place of one that is damaged or not ours: that is moved aside and told to
+ * `report`, because an empty cache serves better than none.
+ */
+export async function openEnvironment(
+  lmdb: Lmdb,
+  file: DataFile,
+  maxBytes: number,
+  report: (error: unknown) => void,
+): Promise<Environment> {
+  for (let attempt = 1; ; attempt++) {
+    const identity = await file.identity();
+    try {
+      const damage = await file.damage();
+      if (damage !== undefined) throw new DamagedFileError(damage);
+      return { ...openFile(lmdb, file.path, maxBytes), identity: await file.identity() };
+    } catch (error) {
+      if (attempt === 2 || !isDamage(error)) throw error;
+      await moveAside(file, identity, error, report);
+    }
+  }
+}
+
+/** Moves it out of the way, and tells so; unless another process did. */
+export async function moveAside(
+  file: DataFile,
+  identity: FileIdentity | undefined,
+  cause: unknown,
+  report: (error: unknown) => void,
+): Promise<void> {
+  const movedTo = await file.moveAside(identity);
+  if (movedTo === undefined) return;
+  report(
+    new DamagedFileError(`${file.path} cannot be used; it is now ${movedTo}, and the cache starts cold`, { cause }),
+  );
+}
+
+/** Ends everything of it. What was committed is written to the disk first, so that it also survives the host. */
+export async function closeEnvironment({ root }: Environment): Promise<void> {
+  await root.flushed;
+  await root.close();
+}
+
+function openFile(lmdb: Lmdb, path: string, maxBytes: number): Omit<Environment, 'identity'> {
+  const root = lmdb.open<Uint8Array, Buffer>({
+    path,
+    noSubdir: true,
+    // What a killed process committed is in the page cache, and whole. Only a crash of the host can lose or tear it.
+    noSync: true,
+    overlappingSync: false,
+    mapSize: Math.ceil((maxBytes * MAPPED_SHARE) / 2 ** 20 + 64) * 2 ** 20,
+    maxDbs: 8,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+  });
+  try {
+    return { root, trees: openTrees(root) };
+  } catch (error) {
+    void root.close();
+    throw error;
+  }
+}
+
+/** In one transaction, so that no other process ever sees some trees without the format. */
+function openTrees(root: RootDatabase<Uint8Array, Buffer>): Trees {
+  return root.transactionSync(() => {
+    const isNew = (root.getStats() as { readonly entryCount: number }).entryCount === 0;
+    const tree = (name: string): Tree => root.openDB(name, { keyEncoding: 'binary', encoding: 'binary' });
+    const trees = {
+      heads: tree('heads'),
+      bodies: tree('bodies'),
+      queue: tree('queue'),
+      expiry: tree('expiry'),
+      single: tree('single'),
+    };
+    if (isNew) trees.single.putSync(FORMAT_KEY, FORMAT);
+    else if (trees.single.getBinary(FORMAT_KEY)?.equals(FORMAT) !== true) {
+      throw new DamagedFileError('it is of another application');
+    }
+    return trees;
+  }, COMMIT_BEFORE_RETURNING);
+}
+
+/** `TransactionFlags.SYNCHRONOUS_COMMIT`, which is not there at run time. Not abortable: trees are opened in it. */
+const COMMIT_BEFORE_RETURNING = 2;
+
+/** The package, which is only loaded when a tier starts. */
+export async function loadLmdb(): Promise<Lmdb> {
+  try {
+    return await import('lmdb');
+  } catch (cause) {
+    throw new CacheMisuseError('lmdbTier needs the package lmdb, which cannot be loaded; run: npm install lmdb', {
+      cause,
+    });
+  }
+}
