@@ -188,16 +188,16 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     const flight = new Flight<K, R>(undefined, key, UNFENCED, []);
     const result = waitFor(this, flight, flight.promise, call, undefined);
     const load: RunningLoad = { context, flights: [flight], hasEnded: false };
-    const giveUp = (reason: Error): void => {
-      loadScope.leave(load);
-      context.abort(reason);
-    };
-    if (call.abortWhenAbandoned) flight.onDeserted = () => giveUp(deserted());
-    const cancelHold = holdMs === Infinity ? undefined : this.clock.after(holdMs, () => giveUp(notSettled(holdMs)));
     const end = (): void => {
       cancelHold?.();
       loadScope.leave(load);
     };
+    const giveUp = (reason: Error): void => {
+      end();
+      context.abort(reason);
+    };
+    if (call.abortWhenAbandoned) flight.onDeserted = () => giveUp(deserted());
+    const cancelHold = holdMs === Infinity ? undefined : this.clock.after(holdMs, () => giveUp(notSettled(holdMs)));
     loadScope.enter(load, loader).then(
       (value) => {
         end();

@@ -1,4 +1,4 @@
-import { CacheTierError } from '../core/index.js';
+import { CacheTierError, type Cancel } from '../core/index.js';
 import { Flight, type Fence } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
@@ -21,6 +21,11 @@ export interface Run<K, V> {
   readonly cause: LoadCause;
 }
 
+interface Running {
+  readonly scope: RunningLoad;
+  readonly cancelHold: Cancel;
+}
+
 /** What an outcome is stored under, and against what. */
 interface Destination<K> {
   readonly index: unknown;
@@ -35,8 +40,8 @@ interface Destination<K> {
  * a loader that takes longer than `loadTimeout.hold`. Whoever waits, and for how long, is not its business.
  */
 export class LoadRuns<K, V> {
-  /** What the loads that run now, and were not given up, are in the course of. */
-  private readonly running = new Map<RunningLoadContext<V>, RunningLoad>();
+  /** What the loads that run now, and were not given up, are in the course of, and how they stop being waited for. */
+  private readonly running = new Map<RunningLoadContext<V>, Running>();
   /** Of the runs that have not ended. */
   private readonly shared = new WeakMap<Flight<K, V>, SharedFence>();
 
@@ -93,13 +98,12 @@ export class LoadRuns<K, V> {
     const { holdMs, abortWhenAbandoned } = run.call;
     const startedMs = clock.now();
     const cancelHold =
-      holdMs === Infinity ? undefined : clock.after(holdMs, () => this.abandon(run, notSettled(holdMs)));
+      holdMs === Infinity ? () => {} : clock.after(holdMs, () => this.abandon(run, notSettled(holdMs)));
     if (abortWhenAbandoned) for (const flight of run.flights) flight.onDeserted = () => this.desert(run);
     numbers.loads++;
     const scope: RunningLoad = { context: run.context, flights: run.flights, hasEnded: false };
-    this.running.set(run.context, scope);
+    this.running.set(run.context, { scope, cancelHold });
     const end = (): number => {
-      cancelHold?.();
       this.leave(run.context);
       const loadMs = clock.now() - startedMs;
       numbers.loadLatency.record(loadMs);
@@ -248,10 +252,11 @@ export class LoadRuns<K, V> {
 
   /** The run is no longer the current load of anything: it has ended, or was given up. */
   private leave(context: RunningLoadContext<V>): void {
-    const scope = this.running.get(context);
-    if (scope === undefined) return;
+    const running = this.running.get(context);
+    if (running === undefined) return;
     this.running.delete(context);
-    loadScope.leave(scope);
+    running.cancelHold();
+    loadScope.leave(running.scope);
   }
 
   private storeError(

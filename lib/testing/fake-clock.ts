@@ -2,14 +2,13 @@ import type { Cancel, Clock } from '../core/index.js';
 
 interface Timer {
   readonly dueMs: number;
-  readonly order: number;
   readonly task: () => void;
 }
 
 /** A clock that stands still until it is told to move; `coarse()` is exact. */
 export class FakeClock implements Clock {
-  private timers: Timer[] = [];
-  private started = 0;
+  /** In the order they were started. */
+  private readonly timers = new Set<Timer>();
 
   constructor(
     private currentMs = 0,
@@ -29,23 +28,21 @@ export class FakeClock implements Clock {
   }
 
   after(delayMs: number, task: () => void): Cancel {
-    const timer = { dueMs: this.currentMs + delayMs, order: this.started++, task };
-    this.timers.push(timer);
-    return () => {
-      this.timers = this.timers.filter((other) => other !== timer);
-    };
+    const timer = { dueMs: this.currentMs + delayMs, task };
+    this.timers.add(timer);
+    return () => void this.timers.delete(timer);
   }
 
   /** How many timers wait: what a test checks to see that nothing was left behind. */
   get pendingTimers(): number {
-    return this.timers.length;
+    return this.timers.size;
   }
 
   /** Moves time on by `ms`, running every timer that falls due on the way, in order, at its own instant. */
   advance(ms: number): void {
     const targetMs = this.currentMs + ms;
     for (let next = this.nextDue(targetMs); next !== undefined; next = this.nextDue(targetMs)) {
-      this.timers = this.timers.filter((other) => other !== next);
+      this.timers.delete(next);
       this.currentMs = Math.max(this.currentMs, next.dueMs);
       next.task();
     }
@@ -59,8 +56,10 @@ export class FakeClock implements Clock {
   }
 
   private nextDue(untilMs: number): Timer | undefined {
-    return this.timers
-      .filter((timer) => timer.dueMs <= untilMs)
-      .sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)[0];
+    let next: Timer | undefined;
+    for (const timer of this.timers) {
+      if (timer.dueMs <= untilMs && (next === undefined || timer.dueMs < next.dueMs)) next = timer;
+    }
+    return next;
   }
 }

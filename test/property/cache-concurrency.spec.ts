@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { History, historyOptions, step, turn } from './cache-history.js';
 
-/** How many random programs are played; `npm run test:soak` plays a million. */
-const PROGRAMS = Number(process.env['STRATA_INTERLEAVINGS'] ?? 20_000);
+const isLong = process.env['npm_lifecycle_event'] === 'test:soak';
+/** How many random programs are played. A failure prints its seed; STRATA_SEED plays the same ones again. */
+const PROGRAMS = Number(process.env['STRATA_INTERLEAVINGS'] ?? (isLong ? 1_000_000 : 20_000));
 
 describe('promises Load, Fence and Stale, over random programs', () => {
   it(

@@ -51,7 +51,13 @@ const key = fc.constantFrom(...KEYS);
 
 /** One step of a program. */
 export const step = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ type: fc.constantFrom('read', 'readAll', 'refresh', 'peek'), key }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constantFrom('read', 'readAll', 'refresh', 'peek', 'peekAll', 'putIfAbsent'),
+      key,
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('change'), key, way: fc.constantFrom(...Object.keys(WAYS)) }) },
   { weight: 6, arbitrary: fc.record({ type: fc.constantFrom('settle', 'fail'), pick: fc.nat(50) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('advance'), ms: fc.constantFrom(1, 500, 1_000, 5_000) }) },
@@ -140,6 +146,23 @@ export class History {
       case 'peek':
         this.expectFrom(one.key, TTL_MS, this.cache.get(one.key));
         break;
+      case 'peekAll': {
+        const all = this.cache.getAll(KEYS);
+        for (const each of KEYS)
+          this.expectFrom(
+            each,
+            TTL_MS,
+            all.then((values) => values.get(each)),
+          );
+        break;
+      }
+      case 'putIfAbsent': {
+        const own = this.make(this.versions[one.key]);
+        this.expectFrom(one.key, TTL_MS, this.cache.putIfAbsent(one.key, own, { groups: [GROUP_OF[one.key]] }));
+        // Where it stored, whatever was being loaded is outdated, by a value of the same version.
+        this.changes[one.key]++;
+        break;
+      }
       case 'readAll': {
         const all = this.cache.getOrLoadAll(KEYS);
         for (const each of KEYS)

@@ -192,6 +192,7 @@ describe('abortWhenAbandoned', () => {
     clock.advance(60);
     await expect(second).rejects.toThrow(CacheLoadTimeoutError);
     expect(signal?.aborted).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
     expect(await cache.getOrLoad('a', () => 2)).toBe(2);
   });
 
