@@ -32,6 +32,6 @@ describe('promises Load, Fence and Stale, over random programs', () => {
       );
       expect(checked).toBeGreaterThan(PROGRAMS * 3);
     },
-    60_000 + PROGRAMS * 10,
+    60_000 + PROGRAMS * 100,
   );
 });
