@@ -4,7 +4,7 @@ export class ByteWriter {
   private length = 0;
 
   constructor(expectedBytes: number) {
-    this.buffer = Buffer.allocUnsafeSlow(expectedBytes);
+    this.buffer = Buffer.allocUnsafe(expectedBytes);
   }
 
   byte(value: number): void {
@@ -59,7 +59,7 @@ export class ByteWriter {
     const at = this.length;
     this.length += count;
     if (this.length > this.buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(this.length, this.buffer.length * 2));
+      const grown = Buffer.allocUnsafe(Math.max(this.length, this.buffer.length * 2));
       grown.set(this.buffer.subarray(0, at));
       this.buffer = grown;
     }

@@ -33,18 +33,16 @@ export class TaggedWriter {
   }
 
   private write(value: unknown): unknown {
+    if (isItself(value)) return value;
     switch (typeof value) {
-      case 'string':
-      case 'boolean':
-        return value;
+      case 'object':
+        return this.object(value as object);
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0) ? value : tag(TAGS.number, numberText(value));
+        return tag(TAGS.number, Object.is(value, -0) ? '-0' : String(value));
       case 'bigint':
         return tag(TAGS.bigint, String(value));
       case 'undefined':
         return tag(TAGS.undefined, true);
-      case 'object':
-        return value === null ? null : this.object(value);
       default:
         this.refuse(`is ${typeof value === 'symbol' ? `a symbol (${show(value)})` : show(value)}`);
     }
@@ -71,7 +69,7 @@ export class TaggedWriter {
         if (++holes > MAX_HOLES) this.refuse(`is an array with more than ${MAX_HOLES} holes`);
         written = tag(TAGS.hole, true);
       } else {
-        written = this.at(i, element);
+        written = isItself(element) ? element : this.at(i, element);
       }
       if (copy === undefined && written !== element) copy = value.slice(0, i);
       if (copy !== undefined) copy[i] = written;
@@ -84,6 +82,8 @@ export class TaggedWriter {
     if (prototype === Object.prototype || prototype === null) return this.plain(value);
     const registered = this.classes.of(prototype);
     if (registered !== undefined) return tag(TAGS.class, [registered.name, this.write(registered.encode(value))]);
+    // The commonest first, before its kind is asked for by name.
+    if (prototype === Date.prototype) return this.builtIn(value, 'Date');
     const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
     const builtIn = this.builtIn(value, kind);
     if (builtIn !== undefined) return builtIn;
@@ -110,7 +110,7 @@ export class TaggedWriter {
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
       const property = (value as Record<string, unknown>)[name];
-      const written = this.at(name, property);
+      const written = isItself(property) ? property : this.at(name, property);
       if (copy === undefined && written !== property) {
         copy = {};
         for (const earlier of names.slice(0, i)) {
@@ -186,8 +186,17 @@ export class TaggedWriter {
   }
 }
 
-function numberText(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
+/** Whether JSON writes it as it is. */
+function isItself(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value) && (value !== 0 || 1 / value > 0);
+    default:
+      return value === null;
+  }
 }
 
 function dateText(time: number): string | null {

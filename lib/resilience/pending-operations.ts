@@ -6,11 +6,14 @@ export type Operation =
       readonly kind: 'put';
       readonly space: string;
       readonly key: string;
+      /** A renewal of one of these, added later, outdates the value. @defaultValue none */
+      readonly groups?: readonly string[];
       /** Tries again; `true` when nothing is left to do, also because the value is not wanted any more. */
       readonly replay: () => Promise<boolean>;
     };
 
 type KeyOperation = Exclude<Operation, { readonly kind: 'renew' }>;
+type Put = Extract<Operation, { readonly kind: 'put' }>;
 
 /** The generation that every entry of a space has. */
 const EVERYTHING = '';
@@ -19,7 +22,7 @@ const MAX_FAILURES_OF_PUT = 3;
 class SpaceOperations {
   readonly renewals = new Map<string, Operation>();
   readonly removals = new Map<string, Operation>();
-  readonly puts = new Map<string, Operation>();
+  readonly puts = new Map<string, Put>();
 
   get size(): number {
     return this.renewals.size + this.removals.size + this.puts.size;
@@ -114,7 +117,7 @@ export class PendingOperations {
     return undefined;
   }
 
-  private forget(waiting: Map<string, Operation>, name: string, operation: Operation): void {
+  private forget(waiting: Map<string, Operation> | Map<string, Put>, name: string, operation: Operation): void {
     if (waiting.get(name) !== operation) return;
     waiting.delete(name);
     this.count--;
@@ -127,12 +130,19 @@ export class PendingOperations {
   }
 }
 
-/** A renewal of everything outdates whatever waits in its space: each entry that any of it is about becomes unusable. */
+/**
+ * A renewal of everything outdates whatever waits in its space: each entry that any of it is about becomes unusable. That of
+ * a group outdates the puts of entries that have it; what they were to replace must go all the same.
+ */
 function placeRenewal(operations: SpaceOperations, generation: string, operation: Operation): void {
   if (generation === EVERYTHING) {
     operations.removals.clear();
     operations.puts.clear();
     operations.renewals.clear();
+  } else {
+    for (const put of [...operations.puts.values()]) {
+      if (put.groups?.includes(generation)) placeKey(operations, { kind: 'remove', space: put.space, key: put.key });
+    }
   }
   operations.renewals.set(generation, operation);
 }
@@ -140,5 +150,6 @@ function placeRenewal(operations: SpaceOperations, generation: string, operation
 function placeKey(operations: SpaceOperations, operation: KeyOperation): void {
   operations.removals.delete(operation.key);
   operations.puts.delete(operation.key);
-  (operation.kind === 'put' ? operations.puts : operations.removals).set(operation.key, operation);
+  if (operation.kind === 'put') operations.puts.set(operation.key, operation);
+  else operations.removals.set(operation.key, operation);
 }

@@ -26,7 +26,7 @@ const BATCH = 500;
 
 /* What one tier could not take, kept until it can.
  *
- * Only the newest operation of a key waits, and what a clear outdates does not. When there is no room, all operations of
+ * Only the newest operation of a key waits, and neither what a clear nor what a renewal of its group outdates does. When there is no room, all operations of
  * the space with the most of them become one renewal of everything in it: to invalidate too much costs loads, to forget an
  * invalidation serves what is outdated.
  *

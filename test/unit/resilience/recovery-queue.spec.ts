@@ -103,6 +103,18 @@ describe('promise Tiers: what a tier could not take', () => {
     expect(fixture.told).toEqual(['renew s ', 'put s c=c', 'put t a=t']);
   });
 
+  // Race: a put that could not be told, then an invalidation of its group that could not either. Told after the renewal, the
+  // put would get the group's new token and be served.
+  it('is not a put that a later renewal of its group outdates, but the removal of what it was to replace', async () => {
+    const fixture = new Fixture();
+    const put = (key: string, ...groups: readonly string[]): Operation =>
+      ({ ...fixture.put(key), groups }) as Operation;
+    fixture.add(put('a', 'g', 'h'), put('b', 'h'), put('c'), renew('g'), put('d', 'g'));
+    expect(fixture.queue.isPending('s', 'a')).toBe(true);
+    await fixture.queue.replay();
+    expect(fixture.told).toEqual(['renew s g', 'remove s a', 'put s b=b', 'put s c=c', 'put s d=d']);
+  });
+
   it('goes in calls of at most 500', async () => {
     const fixture = new Fixture();
     for (let i = 0; i < 1_001; i++) fixture.add(remove(`${i}`));
