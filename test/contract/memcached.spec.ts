@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { memcachedTier } from '../../lib/backends/memcached/index.js';
-import { tierContract } from '../../lib/testing/index.js';
+import { ChaosTier, tierContract } from '../../lib/testing/index.js';
 import type { Tier, TierCapabilities } from '../../lib/tiers/index.js';
 import { startMemcached, type MemcachedServer } from '../servers/index.js';
-import { flushMemcached } from '../servers/memcached-text.js';
+import { flushMemcached, untilConnected } from '../servers/memcached-text.js';
 
 const CAPABILITIES: TierCapabilities = {
   scope: 'shared',
@@ -24,23 +24,24 @@ afterAll(async () => {
   for (const server of await servers()) await server.stop();
 });
 
-for (const count of [1, 3]) {
+keepsContract('memcachedTier of one server', 1, (tier) => tier);
+keepsContract('memcachedTier of three servers, within a ChaosTier', 3, (tier) => new ChaosTier(tier));
+
+/** Runs the contract over tiers of two processes, which list their servers in different orders. */
+function keepsContract(name: string, count: number, wrapped: (tier: Tier) => Tier): void {
   tierContract(
     { describe, it, expect },
     {
-      name: `memcachedTier of ${count === 1 ? 'one server' : `${count} servers`}`,
+      name,
       capabilities: CAPABILITIES,
       resolutionMs: 1_000,
       make: async () => {
         const used = (await servers()).slice(0, count);
         await flush(used);
         const addresses = used.map(({ address }) => address);
-        const [tier, tierOfAnotherProcess] = [
-          memcachedTier({ servers: addresses }),
-          memcachedTier({ servers: addresses.toReversed() }),
-        ];
-        await connected(tier);
-        await connected(tierOfAnotherProcess);
+        const tier = wrapped(memcachedTier({ servers: addresses }));
+        const tierOfAnotherProcess = wrapped(memcachedTier({ servers: addresses.toReversed() }));
+        await Promise.all([untilConnected(tier), untilConnected(tierOfAnotherProcess)]);
         return { tier, tierOfAnotherProcess, used, dispose: () => {} };
       },
       wait: (ms) => sleep(ms + LATE_TICK_MS),
@@ -51,18 +52,4 @@ for (const count of [1, 3]) {
 
 async function flush(used: readonly MemcachedServer[]): Promise<void> {
   await Promise.all(used.map(({ port }) => flushMemcached(port)));
-}
-
-/** Calls are rejected until the servers are connected. */
-async function connected(tier: Tier): Promise<void> {
-  tier.start(() => {});
-  const generations = Array.from({ length: 64 }, (_, i) => `${i}`);
-  for (;;) {
-    try {
-      await tier.read('any', [], generations);
-      return;
-    } catch {
-      await sleep(5);
-    }
-  }
 }

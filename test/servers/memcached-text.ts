@@ -1,4 +1,6 @@
 import { createConnection } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Tier } from '../../lib/tiers/index.js';
 
 /** What a memcached server answers to these lines, its last line being that of a no-op. */
 export function tellMemcached(port: number, text: string): Promise<string> {
@@ -20,4 +22,24 @@ export function tellMemcached(port: number, text: string): Promise<string> {
 /** Makes a memcached server forget all it holds. */
 export async function flushMemcached(port: number): Promise<void> {
   await tellMemcached(port, 'flush_all');
+}
+
+/** Starts a tier and waits until each of its servers answers: before that its calls are rejected. */
+export async function untilConnected(tier: Tier, report: (error: unknown) => void = () => {}): Promise<void> {
+  tier.start(report);
+  await untilAnswering(tier);
+}
+
+/** Waits until each of a tier's servers answers. */
+export async function untilAnswering(tier: Tier): Promise<void> {
+  // Enough for some to belong to each server.
+  const generations = Array.from({ length: 64 }, (_, i) => `${i}`);
+  for (;;) {
+    try {
+      await tier.read('any', [], generations);
+      return;
+    } catch {
+      await sleep(5);
+    }
+  }
 }

@@ -8,6 +8,8 @@ import { ServerRing } from './server-ring.js';
 /** What one command came to: the server's reply, or why there is none. */
 export type Outcome = MetaReply | MemcachedError;
 
+const TOO_LARGE = 'SERVER_ERROR object too large for cache';
+
 /** The servers of a tier: sends each command to the server of its key. */
 export class ServerPool {
   private readonly ring: ServerRing;
@@ -61,6 +63,11 @@ export class ServerPool {
     return outcomes;
   }
 
+  /** The reply to each command; rejects with the first failure, once all have ended. */
+  async replies(requests: readonly MetaRequest[]): Promise<readonly MetaReply[]> {
+    return repliesOf(await this.exchange(requests));
+  }
+
   private async ask(server: number, requests: readonly MetaRequest[]): Promise<readonly Outcome[]> {
     try {
       const answers = await (this.connections[server] as MetaConnection).exchange(requests);
@@ -73,10 +80,27 @@ export class ServerPool {
 
   private outcome(server: number, answer: MetaAnswer): Outcome {
     if (answer.code !== 'refused') return answer;
-    return new MemcachedError(this.names[server] as string, `refused: ${answer.message}`);
+    return new MemcachedError(this.names[server] as string, `refused: ${answer.message}`, {
+      isTooLarge: answer.message === TOO_LARGE,
+    });
   }
 
   private serverOf(key: string): number {
     return this.connections.length === 1 ? 0 : this.ring.serverOf(key);
   }
+}
+
+export function isFailure(outcome: Outcome): outcome is MemcachedError {
+  return outcome instanceof MemcachedError;
+}
+
+export function throwFirst(failures: readonly MemcachedError[]): void {
+  if (failures[0] !== undefined) throw failures[0];
+}
+
+/** The replies, where every command has one. */
+export function repliesOf(outcomes: readonly Outcome[]): readonly MetaReply[] {
+  throwFirst(outcomes.filter(isFailure));
+  // Nothing else is left.
+  return outcomes as readonly MetaReply[];
 }
