@@ -90,6 +90,7 @@ import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
+import { EXPECTED_OF_TIERS, useTiers } from './tiers.js';
 
 interface User {
   readonly id: string;
@@ -214,6 +215,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useMemcached()),
     ...(await useLmdb()),
     ...(await useTesting()),
+    ...(await useTiers()),
   };
 }
 
@@ -222,6 +224,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_MEMCACHED,
   ...EXPECTED_OF_LMDB,
   ...EXPECTED_OF_TESTING,
+  ...EXPECTED_OF_TIERS,
   calls: 1,
   saved: 'saved',
   many: ['user 3', 'saved', 'user 1', 'user 3'],
