@@ -20,6 +20,7 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
   'backends/memcached': { layers: ['core', 'codec', 'tiers'], packages: ['node:*'] },
   'backends/lmdb': { layers: ['core', 'codec', 'tiers'], packages: ['node:*', 'lmdb'] },
   'backends/keyv': { layers: ['core', 'codec', 'tiers'], packages: ['keyv'] },
+  'backends/local': { layers: ['core', 'codec', 'tiers'], packages: ['node:*'] },
   'backends/threads': { layers: ['core', 'codec', 'tiers'], packages: ['node:*'] },
   resilience: { layers: ['core', 'tiers'], packages: [] },
   cache: { layers: ['core', 'codec', 'engine', 'tiers', 'resilience'], packages: ['rxjs', 'node:*'] },

@@ -18,6 +18,7 @@ const IMPORTS = {
   './engine': [],
   './memcached': ['node:crypto', 'node:net', 'node:process'],
   './lmdb': ['node:crypto', 'node:fs/promises', 'node:path', 'node:timers/promises'],
+  './local': ['node:cluster', 'node:process', 'node:worker_threads'],
   './testing': [],
 };
 

@@ -89,6 +89,7 @@ import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
+import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
 import { EXPECTED_OF_TIERS, useTiers } from './tiers.js';
 
@@ -214,6 +215,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...useEngine(),
     ...(await useMemcached()),
     ...(await useLmdb()),
+    ...(await useLocal()),
     ...(await useTesting()),
     ...(await useTiers()),
   };
@@ -223,6 +225,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_ENGINE,
   ...EXPECTED_OF_MEMCACHED,
   ...EXPECTED_OF_LMDB,
+  ...EXPECTED_OF_LOCAL,
   ...EXPECTED_OF_TESTING,
   ...EXPECTED_OF_TIERS,
   calls: 1,
