@@ -133,11 +133,15 @@ export class MetaConnection {
   }
 
   private failure(cause: unknown): MemcachedError {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    return cause instanceof MemcachedError
-      ? cause
-      : new MemcachedError(this.address.name, `failed: ${problem}`, { cause });
+    if (cause instanceof MemcachedError) return cause;
+    return new MemcachedError(this.address.name, `failed: ${problemOf(cause)}`, { cause });
   }
+}
+
+/** Of several addresses that were tried in vain, Node tells the code alone. */
+function problemOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.message || ('code' in cause ? String(cause.code) : cause.name);
 }
 
 /** Makes sure that a server answers, that it speaks the meta protocol, and which run of it this is. */

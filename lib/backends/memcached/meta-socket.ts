@@ -35,7 +35,7 @@ interface OwedReply {
 /** The no-op of the meta protocol: a server that answers it speaks that protocol, and is awake. */
 const PROBE: MetaRequest = { key: '', command: 'mn', codes: ['MN'] };
 /** More commands than that are not sent ahead of their answers; a single call may, when nothing else is under way. */
-const MAX_OWED = 10_000;
+const MAX_OWED = 50_000;
 /** More bytes than that are not kept for a server that does not read. */
 const MAX_UNSENT_BYTES = 32 * 2 ** 20;
 /** Silence is counted in this many steps, so that one blocked event loop is not taken for a silent server. */

@@ -274,6 +274,30 @@ describe('a server', () => {
     expect(await tier.lease(SPACE, 'k', 'me', 1_000)).toBe(false);
   });
 
+  it('that is not there is reported by what was found of it, under each address of its name', async () => {
+    const reported: unknown[] = [];
+    const tier = memcachedTier({ servers: `localhost:${await freePort()}` });
+    ending.push(() => tier.close());
+    tier.start((error) => reported.push(error));
+    await until(() => reported.length > 0);
+
+    expect(String(reported[0])).toMatch(/memcached at localhost:\d+ failed: .*ECONNREFUSED/);
+  });
+
+  it('whose trouble is told to somebody who throws is connected to all the same', async () => {
+    const port = await freePort();
+    const tier = memcachedTier({ servers: `127.0.0.1:${port}` });
+    ending.push(() => tier.close());
+    let told = 0;
+    tier.start(() => {
+      told++;
+      throw new Error('thrown by whoever is told');
+    });
+    await until(() => told > 0);
+
+    await expect(tier.read(SPACE, ['k'], [])).rejects.toThrow(/is not connected/);
+  });
+
   it.each([
     ['a web server', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', /an unknown reply: \\?"HTTP/],
     ['a Memcached before 1.6', 'ERROR\r\n', /ERROR/],
