@@ -133,6 +133,8 @@ function unencodable(error: unknown): never {
   throw new CodecError('unencodable', `the value cannot be compressed: ${messageOf(error)}`, { cause: error });
 }
 
+/** Clipped, as some quote the whole of what they could not read. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.length > 200 ? `${message.slice(0, 200)}…` : message;
 }

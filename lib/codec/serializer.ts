@@ -9,7 +9,9 @@ export interface Serializer {
   readonly id: number;
   /** In messages. */
   readonly name: string;
+  /** The bytes are read later, too: their memory must not be written again. */
   encode(value: unknown): Uint8Array;
+  /** The value may keep the bytes; nobody writes them again. */
   decode(bytes: Uint8Array): unknown;
 }
 

@@ -1,7 +1,7 @@
 import { show } from '../core/index.js';
 import type { ClassRegistry } from './class-codec.js';
 import { defineOwn } from './own-property.js';
-import { isTag, MAX_DEPTH, TAGS } from './tags.js';
+import { isTag, MAX_BIGINT_DIGITS, MAX_DEPTH, TAGS } from './tags.js';
 import { withBytes } from './views.js';
 
 const NUMBERS: ReadonlyMap<unknown, number> = new Map([
@@ -79,7 +79,7 @@ export class TaggedReader {
       case TAGS.number:
         return NUMBERS.get(contents) ?? malformed('a number that is none');
       case TAGS.bigint:
-        return BigInt(text(contents));
+        return bigint(text(contents));
       case TAGS.date:
         return contents === null ? new Date(NaN) : date(text(contents));
       case TAGS.map:
@@ -147,6 +147,10 @@ export class TaggedReader {
 
 function hidden(error: Error, name: string, value: unknown): void {
   Object.defineProperty(error, name, { value, writable: true, enumerable: false, configurable: true });
+}
+
+function bigint(digits: string): bigint {
+  return digits.length > MAX_BIGINT_DIGITS ? malformed('a bigint with too many digits') : BigInt(digits);
 }
 
 function date(iso: string): Date {

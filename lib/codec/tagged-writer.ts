@@ -2,7 +2,7 @@ import { show } from '../core/index.js';
 import type { ClassRegistry } from './class-codec.js';
 import { CodecError } from './codec-error.js';
 import { defineOwn } from './own-property.js';
-import { isTag, MAX_DEPTH, MAX_HOLES, tag, TAGS } from './tags.js';
+import { isTag, MAX_BIGINT, MAX_DEPTH, MAX_HOLES, tag, TAGS } from './tags.js';
 import { binaryForm } from './views.js';
 
 /** Counted where they stand: what is shared in many places counts in each. */
@@ -40,6 +40,7 @@ export class TaggedWriter {
       case 'number':
         return tag(TAGS.number, Object.is(value, -0) ? '-0' : String(value));
       case 'bigint':
+        if (value > MAX_BIGINT || value < -MAX_BIGINT) this.refuse('is a bigint of more than 65536 bits');
         return tag(TAGS.bigint, String(value));
       case 'undefined':
         return tag(TAGS.undefined, true);

@@ -31,6 +31,11 @@ export const MAX_DEPTH = 256;
 /** How many holes an array may have. */
 export const MAX_HOLES = 10_000;
 
+/** Beyond this, either way, a bigint is refused: reading and writing decimal digits takes time with their square. */
+export const MAX_BIGINT = 2n ** 65_536n;
+/** As many digits as {@link MAX_BIGINT} may have, and more. */
+export const MAX_BIGINT_DIGITS = 20_000;
+
 export function tag(name: string, contents: unknown): object {
   return { [name]: contents };
 }

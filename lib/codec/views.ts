@@ -44,7 +44,7 @@ export function withBytes(kind: string, base64: string): unknown {
 }
 
 /** A copy with the bytes of each element in the other order. */
-function turned(bytes: Buffer, kind: string): Buffer {
+export function turned(bytes: Buffer, kind: string): Buffer {
   const copy = Buffer.from(bytes);
   const elementBits = Number(/(\d+)(?:Clamped)?Array$/.exec(kind)?.[1] ?? 8);
   if (elementBits === 16) return copy.swap16();

@@ -207,6 +207,23 @@ describe('bytes that are no entry', () => {
 });
 
 describe('a value that a serializer refuses', () => {
+  it('is told of in a short message', () => {
+    const talkative: Serializer = {
+      id: 16,
+      name: 'talkative',
+      encode: () => {
+        throw new Error('x'.repeat(1e6));
+      },
+      decode: () => undefined,
+    };
+    try {
+      codecOf({ serializer: talkative }).encode(fields, 1);
+    } catch (error) {
+      expect((error as Error).message.length).toBeLessThan(300);
+    }
+    expect.assertions(1);
+  });
+
   it('keeps the place, or the reason', () => {
     expect(() => codecOf().encode(fields, { a: () => 1 })).toThrow(expect.objectContaining({ path: '.a' }));
     expect(() => codecOf({ serializer: jsonSerializer() }).encode(fields, { a: 1n })).toThrow(

@@ -83,6 +83,10 @@ describe('a tagged value', () => {
     expect(value).toEqual({ list: [1, undefined], at: new Date(0), deep: { n: 1n } });
   });
 
+  it('keeps the largest bigint that is allowed', () => {
+    expect(roundTrip([2n ** 65_536n, -(2n ** 65_536n)])).toEqual([2n ** 65_536n, -(2n ** 65_536n)]);
+  });
+
   it('keeps an invalid date', () => {
     expect((roundTrip(new Date(NaN)) as Date).getTime()).toBeNaN();
   });
@@ -206,6 +210,7 @@ describe('a value that has no form in bytes', () => {
       '',
       'throws when it is read',
     ],
+    ['a bigint that takes long to print', { n: -(2n ** 70_000n) }, '.n', 'more than 65536 bits'],
     ['ten thousand holes', { a: new Array(2 ** 32 - 1) }, '.a', 'more than 10000 holes'],
   ])('is refused with its place: %s', (name, value, path, problem) => {
     if (name === 'hidden state') {
@@ -266,6 +271,7 @@ describe('text that nobody wrote', () => {
     '{"$number":"1"}',
     '{"$bigint":"1.5"}',
     '{"$bigint":1}',
+    `{"$bigint":"${'9'.repeat(20_001)}"}`,
     '{"$map":[1]}',
     '{"$map":{}}',
     '{"$set":1}',
