@@ -54,9 +54,13 @@ export class Arrivals<K, V> {
     call: CallSettings,
     { hit, above }: Found<V>,
   ): Promise<boolean> {
+    const { lower, codec } = this.parts;
+    const name = codec.nameOf(index);
     try {
       const outcome = { value: hit.value };
-      return await write(this.parts, { index, key, outcome, cause: 'promote', fence, shared: above, call, found: hit });
+      const isExclusive = lower?.isExclusive === true && name !== undefined;
+      const shared = isExclusive ? await lower.takeOut(name, hit) : above;
+      return await write(this.parts, { index, key, outcome, cause: 'promote', fence, shared, call, found: hit });
     } catch (error) {
       // A weigher of the user's that throws costs the storing, never the value.
       if (this.parts.events.observed) emit(this.parts, 'tierError', { key, tier: 'memory', cause: 'promote', error });

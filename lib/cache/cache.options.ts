@@ -70,6 +70,12 @@ export interface CacheOptions<K = unknown, V = unknown> {
   readonly lock?: boolean;
   /** The levels of this cache, fastest first; memory comes first in any case. An empty list: memory alone. @defaultValue the module's */
   readonly tiers?: readonly (MemoryTier | Tier)[];
+  /**
+   * `'inclusive'`: what is stored is stored in every tier. `'exclusive'`: only in memory, and what memory evicts goes to
+   * the tier below, from which a hit takes it back; so the two together hold more, and a restart loses what was in
+   * memory. @defaultValue 'inclusive'
+   */
+  readonly tiering?: 'inclusive' | 'exclusive';
   /** How the other nodes hear of changes; `false`: not at all. @defaultValue the module's */
   readonly bus?: Bus | false;
   /** How values become bytes for the tiers below memory. @defaultValue 'tagged': JSON with Date, Map, Set, BigInt, … kept */

@@ -4,6 +4,7 @@ import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 import { currentFlights, loadScope, type RunningLoad } from './current-load.js';
 import type { RunningLoadContext, Said } from './load-context.js';
+import { staleMs } from './life.js';
 import type { LowerTiers, SharedFence } from './lower-tiers.js';
 import { write, type Outcome } from './write.js';
 
@@ -75,11 +76,14 @@ export class LoadRuns<K, V> {
     settle: (result: R, loadMs: number) => void | Promise<void>,
   ): Promise<void> {
     const { codec } = this.parts;
+    const { holdMs, ttlMs } = run.call;
+    // What memory alone keeps is fenced until it is handed down.
+    const untilMs = lower.isExclusive ? holdMs + ttlMs + staleMs(run.call) : holdMs;
     try {
       await Promise.all(
         run.flights.map(async (flight) => {
           const name = codec.nameOf(flight.index);
-          if (name !== undefined) this.shared.set(flight, await lower.fence(name, flight.groups, run.call.holdMs));
+          if (name !== undefined) this.shared.set(flight, await lower.fence(name, flight.groups, untilMs));
         }),
       );
     } catch (error) {

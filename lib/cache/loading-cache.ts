@@ -1,9 +1,9 @@
 import type { Observable } from 'rxjs';
 import { CacheClosedError, Emitter, systemClock, systemRandom, type CacheEvent, type Duration } from '../core/index.js';
-import { BoundedStore, type KeyPattern, type RemovalCause } from '../engine/index.js';
+import { BoundedStore, type KeyPattern } from '../engine/index.js';
 import { ChangeLog, FlightTable } from '../resilience/index.js';
 import { distinctPlaces, type ManyLoads, type Place } from './many-loads.js';
-import { emit, keyOf, type CacheParts } from './cache-parts.js';
+import { emit, type CacheParts } from './cache-parts.js';
 import { stepsOf } from './cache-steps.js';
 import type { EntryInfo } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
@@ -11,6 +11,7 @@ import type { CacheStats } from './cache.stats.js';
 import type { Reads } from './reads.js';
 import { settingsOfCall, type CallSettings } from './call-settings.js';
 import { requireTtl, requireValue } from './call-values.js';
+import { Removals } from './removals.js';
 import { EventStream, runawayWarning } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { Invalidation } from './invalidation.js';
@@ -39,6 +40,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly puts: Puts<K, V>;
   private readonly invalidation: Invalidation<K, V>;
   private readonly outstanding = new Outstanding();
+  private readonly removals: Removals<K, V>;
   private readonly unwatch: () => void;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   private readonly numbers = new Numbers();
@@ -56,7 +58,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       ...settings.store,
       clock,
       random,
-      onRemoval: (index, entry, cause) => this.onRemoval(index, entry, cause),
+      onRemoval: (index, entry, cause) => this.removals.happened(index, entry, cause),
       onRunaway: this.events.onRunaway,
     });
     const joined = joinShared<K, V>(settings, links, () => this.parts);
@@ -85,6 +87,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       puts: this.puts,
       invalidation: this.invalidation,
     } = stepsOf(parts));
+    this.removals = new Removals(parts, (work) => void this.outstanding.track(work));
     this.unwatch = joined === undefined ? () => {} : watchShared(parts, joined, this.invalidation);
     this.events$ = new EventStream(this.events, name);
   }
@@ -319,15 +322,6 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     if (entry.life?.isDisturbed(this.parts.clock) === true) return undefined;
     this.reads.countHit(index, entry);
     return entry.handOut();
-  }
-
-  private onRemoval(index: unknown, entry: StoredEntry<K, V>, cause: RemovalCause): void {
-    if (cause === 'expired') this.numbers.expirations++;
-    else this.numbers.evictions[cause]++;
-    if (!this.events.observed) return;
-    const key = keyOf(this.codec, index, entry);
-    if (cause === 'expired') emit(this.parts, 'expire', { key, value: entry.read(), tier: 'memory' });
-    else emit(this.parts, 'evict', { key, value: entry.read(), tier: 'memory', cause });
   }
 
   private keyAt(index: unknown, key: K | undefined): K {

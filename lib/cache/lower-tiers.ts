@@ -22,7 +22,11 @@ export interface Found<V> {
 
 /** The tiers of one cache below its memory, fastest first. */
 export class LowerTiers<V> {
-  constructor(readonly tiers: readonly SpaceTier<V>[]) {}
+  constructor(
+    readonly tiers: readonly SpaceTier<V>[],
+    /** Whether they hold only what memory evicted. */
+    readonly isExclusive: boolean,
+  ) {}
 
   /**
    * Those that not every node of a bus has, and that a message therefore does not find changed already; `undefined`
@@ -30,7 +34,7 @@ export class LowerTiers<V> {
    */
   narrowerThan(scope: Scope): LowerTiers<V> | undefined {
     const narrower = this.tiers.filter(({ capabilities }) => BREADTH[capabilities.scope] < BREADTH[scope]);
-    return narrower.length === 0 ? undefined : new LowerTiers(narrower);
+    return narrower.length === 0 ? undefined : new LowerTiers(narrower, this.isExclusive);
   }
 
   /** The entry of the fastest tier that has it. */
@@ -43,6 +47,20 @@ export class LowerTiers<V> {
       if (level < this.tiers.length - 1) above.push(await tier.fence(name, [WHOLE, ANY_GROUP], FENCE_MARGIN_MS));
     }
     return undefined;
+  }
+
+  /**
+   * Takes an entry that goes up out of the tier that had it, and fences for the day that it comes down again: with the
+   * generations that it has recorded, since a later one would make an outdated value look current.
+   */
+  async takeOut(name: string, hit: TierHit<V>): Promise<SharedFence> {
+    const tier = this.tiers.find((one) => one.name === hit.tier);
+    await tier?.remove([name]);
+    const ttlMs = Math.min(hit.leftMs + FENCE_MARGIN_MS, LONGEST_FENCE_MS);
+    const fence = await tier?.fence(name, [], ttlMs);
+    return this.tiers.map((one) =>
+      one === tier && fence !== undefined ? { ...fence, generations: hit.generations } : undefined,
+    );
   }
 
   /** Fences for a load that is about to start and is held for at most `holdMs`. */

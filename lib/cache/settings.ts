@@ -37,6 +37,7 @@ const OPTION_NAMES: readonly (keyof CacheOptions)[] = [
   'keyCodec',
   'lock',
   'tiers',
+  'tiering',
   'bus',
   'codec',
   'compression',
@@ -66,6 +67,7 @@ export type CacheDefaults = Pick<
   | 'codec'
   | 'compression'
   | 'onTierError'
+  | 'tiering'
 >;
 
 const DEFAULT_NAMES: readonly (keyof CacheDefaults)[] = [
@@ -89,6 +91,7 @@ const DEFAULT_NAMES: readonly (keyof CacheDefaults)[] = [
   'codec',
   'compression',
   'onTierError',
+  'tiering',
 ];
 
 /** Checks what all caches of a module take over, whether or not there is one yet. */

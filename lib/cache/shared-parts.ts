@@ -58,7 +58,7 @@ export function joinShared<K, V>(
       }),
   );
   const limits = bus !== undefined || memoryTtlMs < Infinity;
-  const lower = tiers.length === 0 ? undefined : new LowerTiers(tiers);
+  const lower = tiers.length === 0 ? undefined : new LowerTiers(tiers, shared.isExclusive);
   const isAlone = lower === undefined && bus === undefined;
   return {
     lower,
@@ -101,7 +101,8 @@ export function watchShared<K, V>(
     ];
   });
   if (bus !== undefined) {
-    const own = lower?.narrowerThan(bus.scope);
+    // Another node may have changed what this one was about to hand down.
+    const own = lower?.isExclusive === true ? lower : lower?.narrowerThan(bus.scope);
     const spread = own === undefined ? undefined : new Spread<K, V>(parts.codec, space, own, undefined);
     stops.push(bus.subscribe(space, new RemoteChanges(parts, invalidation, spread)));
   }

@@ -35,6 +35,8 @@ export interface SharedSettings {
   readonly serializer: Serializer;
   readonly compression: CompressionSettings | undefined;
   readonly throwsTierErrors: boolean;
+  /** Whether only what memory evicts is stored below. */
+  readonly isExclusive: boolean;
 }
 
 /** Tells memory from what is below it. */
@@ -66,7 +68,7 @@ export function checkSurroundings(problems: OptionProblems, { namespace, tiers =
 export function resolveShared(
   problems: OptionProblems,
   name: string,
-  given: Pick<CacheOptions, 'bus' | 'codec' | 'compression' | 'onTierError'>,
+  given: Pick<CacheOptions, 'bus' | 'codec' | 'compression' | 'onTierError' | 'tiering'>,
   { memory, below }: Levels,
   { namespace = DEFAULT_NAMESPACE, bus: common }: Surroundings,
 ): SharedSettings | undefined {
@@ -74,6 +76,7 @@ export function resolveShared(
   problems.require(!bus || isBus(bus), 'bus', 'must be false, or made by redisBus(), clusterBus(), …', bus);
   const { serializer, compression } = resolveCodec(problems, given.codec, given.compression);
   const onTierError = problems.oneOf('onTierError', given.onTierError, ['recover', 'throw'], 'recover');
+  const tiering = problems.oneOf('tiering', given.tiering, ['inclusive', 'exclusive'], 'inclusive');
   if (below.length === 0 && !bus && memory?.maxTtlMs === undefined) return undefined;
   return {
     tiers: below,
@@ -84,6 +87,7 @@ export function resolveShared(
     serializer,
     compression,
     throwsTierErrors: onTierError === 'throw',
+    isExclusive: tiering === 'exclusive',
   };
 }
 

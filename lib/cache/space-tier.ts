@@ -13,6 +13,8 @@ export interface TierHit<V> {
   /** Tells one write of a key from every other. */
   readonly version: string;
   readonly groups: readonly string[];
+  /** The tokens that it has recorded, by the names of the generations. */
+  readonly generations: ReadonlyMap<string, string>;
   /** The ttl that it was written with. */
   readonly ttlMs: number;
   /** How much of that is left; 0 or less when it is stale. */
@@ -282,6 +284,7 @@ export class SpaceTier<V> {
         value: (await envelope.value()) as V,
         version,
         groups: groupsAmong(generations),
+        generations: new Map(generations),
         ttlMs,
         freshLeftMs: Math.min(leftMs - staleMs, ttlMs),
         leftMs,

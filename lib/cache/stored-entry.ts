@@ -1,4 +1,5 @@
 import type { Life } from './life.js';
+import type { SharedFence } from './lower-tiers.js';
 
 /** What a cache keeps under an index. */
 export class StoredEntry<K, V> {
@@ -6,6 +7,8 @@ export class StoredEntry<K, V> {
   promise: Promise<V> | undefined = undefined;
   /** Tells this write of the key from every other, in all tiers; absent without tiers. */
   version: string | undefined = undefined;
+  /** What it needs to be handed down when memory evicts it; only with `tiering: 'exclusive'`. */
+  demotion: { readonly shared: SharedFence; readonly groups: readonly string[] } | undefined = undefined;
   private handedOut: Promise<V> | undefined = undefined;
 
   constructor(

@@ -16,8 +16,8 @@ export interface Write<K, V> {
   readonly index: unknown;
   readonly key: K;
   readonly outcome: Outcome<V>;
-  /** `touch`: the same value again, of which nobody has to hear. */
-  readonly cause: 'put' | 'load' | 'refresh' | 'promote' | 'touch';
+  /** `touch`: the same value again, of which nobody has to hear. `demote`: memory has evicted it. */
+  readonly cause: 'put' | 'load' | 'refresh' | 'promote' | 'touch' | 'demote';
   /** Taken before the value was computed. */
   readonly fence: Fence;
   /**
@@ -36,6 +36,8 @@ export interface Write<K, V> {
   readonly loadMs?: number;
   /** What a tier below said of the value that it gave; wins over everything else. */
   readonly found?: TierHit<V>;
+  /** The entry that memory evicted; the same. */
+  readonly demoted?: StoredEntry<K, V>;
 }
 
 /** An entry and its lifetimes. */
@@ -72,22 +74,30 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
       const value = entry.read();
       if (!stored) emit(parts, 'evict', { key, value, cause: 'too-heavy' });
       else if (cause === 'promote') emit(parts, 'promote', { key, value, tier: write.found?.tier });
-      else emit(parts, 'put', { key, value, cause });
+      else if (cause !== 'demote') emit(parts, 'put', { key, value, cause });
     }
     return true;
   };
   const name = shared === undefined || !entry.isValue ? undefined : codec.nameOf(index);
   if (lower === undefined || name === undefined) return keepInMemory(0);
-
   const startedMs = clock.now();
+  if (lower.isExclusive && cause !== 'demote') {
+    const keepForDemotion = (taken: SharedFence): boolean => {
+      entry.demotion = { shared: taken, groups };
+      return isPermitted(parts, write, groups) && keepInMemory(clock.now() - startedMs);
+    };
+    if (shared !== undefined && shared !== 'newest') return keepForDemotion(shared);
+    // What stands below is older; and what stands here has to be fenced until it goes down.
+    return lower.remove([name]).then(async () => keepForDemotion(await lower.fence(name, groups, lifetimeMs)));
+  }
   const record = {
     name,
     value: entry.original,
-    version: (entry.version = write.found?.version ?? newVersion(parts)),
+    version: (entry.version ??= newVersion(parts)),
     ttlMs: entry.ttlMs,
     freshLeftMs,
     staleMs: lifetimeMs - freshLeftMs,
-    writtenAtEpochMs: write.found?.writtenAtEpochMs ?? clock.epochMs(),
+    writtenAtEpochMs: write.found?.writtenAtEpochMs ?? clock.epochMs() - (clock.now() - entry.writtenAtMs),
   };
   const writeInto = async (tier: SpaceTier<V>, fence: TierFence | undefined): Promise<WriteOutcome> => {
     const generations = await generationsFor(tier, groups, fence);
@@ -122,6 +132,10 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
         const fence = shared?.[level];
         if (fence !== undefined && lifetimeMs > 0 && (await writeInto(tier, fence)) === 'refused') return false;
       }
+    }
+    if (cause === 'demote') {
+      if (parts.events.observed) emit(parts, 'demote', { key });
+      return true;
     }
     return isPermitted(parts, write, groups) && keepInMemory(clock.now() - startedMs);
   })();
@@ -161,7 +175,7 @@ async function generationsFor<V>(
 
 function entryOf<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): Prepared<K, V> {
   const { settings, codec, clock, random } = parts;
-  const { index, key, outcome, cause, call, ttlMs: ttlOfLoader, loadMs = 0, found } = write;
+  const { index, key, outcome, cause, call, ttlMs: ttlOfLoader, loadMs = 0, found, demoted } = write;
   const nowMs = clock.now();
   const ownKey = codec.key(index) === undefined ? key : undefined;
   if ('error' in outcome) {
@@ -175,6 +189,7 @@ function entryOf<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): Prepared<K,
     return { entry: new AbsentEntry(ownKey, nowMs, ttlMs), lifetimeMs, freshLeftMs: lifetimeMs };
   }
   if (found !== undefined) return promoted(parts, ownKey, found, call);
+  if (demoted !== undefined) return evicted(parts, demoted, call);
   const isKnownNothing = value === null && cause !== 'put';
   const ttlMs = ttlOfLoader ?? (isKnownNothing ? call.nullTtlMs : undefined) ?? call.ttlMs;
   const jitter = settings.ttlJitter === 0 ? 1 : 1 - settings.ttlJitter * random();
@@ -200,6 +215,13 @@ function promoted<K, V>(
   return { entry, lifetimeMs: Math.min(leftMs, freshLeftMs + staleMs(call)), freshLeftMs };
 }
 
+/** An entry as it stood in memory: it lives no longer below. */
+function evicted<K, V>({ clock }: CacheParts<K, V>, entry: StoredEntry<K, V>, call: CallSettings): Prepared<K, V> {
+  const nowMs = clock.now();
+  const freshLeftMs = entry.life?.freshLeftMs(nowMs) ?? entry.writtenAtMs + entry.ttlMs - nowMs;
+  return { entry, lifetimeMs: freshLeftMs + staleMs(call), freshLeftMs };
+}
+
 function newVersion({ random }: Pick<CacheParts<unknown, unknown>, 'random'>): string {
   const half = (): string =>
     Math.floor(random() * 2 ** 32)
@@ -210,9 +232,10 @@ function newVersion({ random }: Pick<CacheParts<unknown, unknown>, 'random'>): s
 
 function groupsOf<K, V>(
   { settings, name }: CacheParts<K, V>,
-  { key, call, groups, outcome, found }: Write<K, V>,
+  { key, call, groups, outcome, found, demoted }: Write<K, V>,
 ): readonly string[] {
   if (found !== undefined) return found.groups;
+  if (demoted !== undefined) return groups ?? [];
   const all = [...call.groups, ...(groups ?? [])];
   if (settings.groupsOf !== undefined && 'value' in outcome && outcome.value !== undefined) {
     all.push(...groupsFrom(`the groups function of cache "${name}"`, settings.groupsOf(outcome.value, key)));

@@ -20,6 +20,7 @@ describe('writes to a tier', () => {
     'lib/cache/puts.ts', // the same everywhere
     'lib/cache/puts.ts', // a caller's value where there is none
     'lib/cache/puts.ts', // the lifetime of an entry, again
+    'lib/cache/removals.ts', // what memory evicted, against the fence of its load
   ];
 
   it('happen in one function of lib/cache', () => {
