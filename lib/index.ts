@@ -7,9 +7,7 @@ export {
   CacheNoLoaderError,
   CacheOptionsError,
   CacheReentrancyError,
-  CacheTierError,
   CacheUnknownError,
-  CacheUnusableEntryError,
   isCacheError,
   type CacheErrorCode,
   type CacheEvent,
@@ -37,23 +35,11 @@ export {
   type Weigher,
 } from './engine/index.js';
 export {
-  memoryTier,
-  type Bus,
-  type MemoryTier,
-  type MemoryTierOptions,
-  type Tier,
-  type TierOptions,
-} from './tiers/index.js';
-export {
   CacheRegistry,
-  classCodec,
   createCache,
   currentLoad,
   defineCache,
   defineMemoryCache,
-  jsonSerializer,
-  msgpackSerializer,
-  taggedSerializer,
   type AnyDefinition,
   type BulkLoader,
   type Cache,
@@ -63,8 +49,6 @@ export {
   type CachePorts,
   type CacheStats,
   type ClosableCache,
-  type CodecOption,
-  type CompressionOptions,
   type CreateCacheOptions,
   type EntryInfo,
   type EntryOptions,
@@ -75,9 +59,6 @@ export {
   type LoadTimeout,
   type MemoryCacheDefinition,
   type RefreshAhead,
-  type Serializer,
-  type Surroundings as SharedCacheOptions,
-  type TierStats,
 } from './cache/index.js';
 export {
   Cacheable,

@@ -11,7 +11,6 @@ const IMPORTS = {
     'node:events',
     'node:process',
     'node:util',
-    'node:zlib',
     'reflect-metadata',
     'rxjs',
   ],
@@ -19,6 +18,7 @@ const IMPORTS = {
   './memcached': ['node:crypto', 'node:net', 'node:process'],
   './lmdb': ['node:crypto', 'node:fs/promises', 'node:path', 'node:timers/promises'],
   './local': ['node:cluster', 'node:process', 'node:worker_threads'],
+  './redis': ['node:crypto'],
   './testing': [],
 };
 

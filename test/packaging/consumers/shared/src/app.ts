@@ -90,8 +90,8 @@ import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
+import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
-import { EXPECTED_OF_TIERS, useTiers } from './tiers.js';
 
 interface User {
   readonly id: string;
@@ -216,8 +216,8 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useMemcached()),
     ...(await useLmdb()),
     ...(await useLocal()),
+    ...(await useRedis()),
     ...(await useTesting()),
-    ...(await useTiers()),
   };
 }
 
@@ -226,8 +226,8 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_MEMCACHED,
   ...EXPECTED_OF_LMDB,
   ...EXPECTED_OF_LOCAL,
+  ...EXPECTED_OF_REDIS,
   ...EXPECTED_OF_TESTING,
-  ...EXPECTED_OF_TIERS,
   calls: 1,
   saved: 'saved',
   many: ['user 3', 'saved', 'user 1', 'user 3'],

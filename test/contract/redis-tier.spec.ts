@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { redisTier } from '../../lib/backends/redis/index.js';
+import { tierContract } from '../../lib/testing/index.js';
+import type { TierCapabilities } from '../../lib/tiers/index.js';
+import { startRedis, startRedisCluster, type RedisCluster, type RedisServer } from '../servers/index.js';
+import { CLUSTER, SINGLE, type Access } from './redis-clients.js';
+
+const runner = { describe, it, expect };
+const CAPABILITIES: TierCapabilities = {
+  scope: 'shared',
+  atomicFences: true,
+  listsKeys: true,
+  leases: true,
+  maxEntryBytes: 64 * 2 ** 20,
+};
+const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+/** Servers of tests share two cores with whatever else runs: no answer may come late here. */
+const PATIENT = { silence: '10s' } as const;
+
+describe('redisTier at one server', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  for (const [name, accessTo] of Object.entries(SINGLE)) {
+    contract(
+      name,
+      () => accessTo(server.port),
+      async () => void (await server.command('FLUSHALL')),
+    );
+  }
+});
+
+describe('redisTier at a cluster', () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  }, 60_000);
+  afterAll(() => cluster.stop());
+
+  for (const [name, accessTo] of Object.entries(CLUSTER)) {
+    contract(
+      name,
+      () => accessTo(cluster.startupNodes),
+      async () => void (await Promise.all(cluster.nodes.map((node) => node.command('FLUSHALL')))),
+    );
+  }
+});
+
+function contract(name: string, access: () => Access, clear: () => Promise<void>): void {
+  tierContract(runner, {
+    name: `redisTier by ${name}`,
+    capabilities: CAPABILITIES,
+    make: async () => {
+      await clear();
+      const one = access();
+      const other = access();
+      return {
+        tier: redisTier({ ...one.options, ...PATIENT }),
+        tierOfAnotherProcess: redisTier({ ...other.options, ...PATIENT }),
+        dispose: () => {
+          one.end();
+          other.end();
+        },
+      };
+    },
+    wait,
+    lose: clear,
+  });
+}
