@@ -1,5 +1,6 @@
 export {
   CacheClosedError,
+  CacheEntryTooLargeError,
   CacheError,
   CacheLoadFailedError,
   CacheLoadTimeoutError,

@@ -65,9 +65,19 @@ export class LowerTiers<V> {
 
   /** Fences for a load that is about to start and is held for at most `holdMs`. */
   fence(name: string, groups: readonly string[], holdMs: number): Promise<SharedFence> {
+    return this.fenceIn(this.tiers, name, groups, holdMs);
+  }
+
+  /** The same in some tiers. */
+  fenceIn(
+    tiers: readonly SpaceTier<V>[],
+    name: string,
+    groups: readonly string[],
+    holdMs: number,
+  ): Promise<SharedFence> {
     const generations = [WHOLE, ANY_GROUP, ...groups.map(generationOf)];
     const ttlMs = Math.min(holdMs + FENCE_MARGIN_MS, LONGEST_FENCE_MS);
-    return Promise.all(this.tiers.map((tier) => tier.fence(name, generations, ttlMs)));
+    return Promise.all(tiers.map((tier) => tier.fence(name, generations, ttlMs)));
   }
 
   /** Whether it is done in every tier; else it will be. */

@@ -11,6 +11,9 @@ import type { CacheSettings } from './settings.js';
 import { SpaceTier } from './space-tier.js';
 import type { TierLink, TierLinks } from './tier-links.js';
 
+/** Values of more bytes stay in memory; what is compressed to less than its limit may still be expanded to this much. */
+const MAX_VALUE_BYTES = 64 * 2 ** 20;
+
 /** A cache's own part of everything that it shares with other caches and other nodes. */
 export interface SharedParts<K, V> {
   readonly lower: LowerTiers<V> | undefined;
@@ -48,7 +51,7 @@ export function joinShared<K, V>(
         codec: new EntryCodec({
           serializer: shared.serializer,
           compression: shared.compression,
-          maxEntryBytes: link.guarded.tier.capabilities.maxEntryBytes,
+          maxEntryBytes: MAX_VALUE_BYTES,
         }),
         usualGenerations: [WHOLE, ...call.groups.map(generationOf)],
         throwsErrors: shared.throwsTierErrors,

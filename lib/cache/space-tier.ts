@@ -1,5 +1,5 @@
 import type { EntryCodec, OpenedEnvelope } from '../codec/index.js';
-import { CacheTierError, CacheUnusableEntryError, type TierOperation } from '../core/index.js';
+import { CacheEntryTooLargeError, CacheTierError, CacheUnusableEntryError, type TierOperation } from '../core/index.js';
 import type { Attempt } from '../resilience/index.js';
 import type { TierCapabilities, TierEntry, TierWrite } from '../tiers/index.js';
 import { groupsAmong, WHOLE } from './generations.js';
@@ -147,6 +147,14 @@ export class SpaceTier<V> {
       this.trouble('write', error, key);
       return 'unfit';
     }
+    if (bytes.length > this.capabilities.maxEntryBytes) {
+      this.trouble(
+        'write',
+        new CacheEntryTooLargeError(this.name, key, bytes.length, this.capabilities.maxEntryBytes),
+        key,
+      );
+      return 'unfit';
+    }
     if (!isWanted()) return 'refused';
     return this.writes.add({ key, bytes, ttlMs: leftMs, fence });
   }
@@ -160,6 +168,11 @@ export class SpaceTier<V> {
       if (!removed.ok || this.isWaitedFor(key)) recovery.add({ kind: 'remove', space: this.space, key });
     }
     return this.succeeded('remove', removed, names);
+  }
+
+  /** Whether it was done; nothing is kept. */
+  async removeNow(name: string): Promise<boolean> {
+    return (await this.link.guarded.remove(this.space, [name])).ok;
   }
 
   /** Whether it was done; else it is kept, and done when the tier is back. */
@@ -200,9 +213,18 @@ export class SpaceTier<V> {
     }
   }
 
-  /** Keeps a caller's write that the tier could not take; `replay` does it again, unless something newer comes. */
-  keep(key: string, replay: () => Promise<boolean>): void {
-    this.link.recovery.add({ kind: 'put', space: this.space, key, replay });
+  /**
+   * Keeps a caller's write that the tier could not take; `replay` does it again, unless something newer comes or one of
+   * its generations is renewed.
+   */
+  keep(key: string, generations: readonly string[], replay: () => Promise<boolean>): void {
+    this.link.recovery.add({ kind: 'put', space: this.space, key, groups: generations, replay });
+  }
+
+  /** Whether bytes stand under this key, whatever they are; `undefined` where the tier cannot be asked. */
+  async isOccupied(name: string): Promise<boolean | undefined> {
+    const read = await this.link.guarded.read(this.space, [name], []);
+    return read.ok ? read.value.entries[0] !== undefined : undefined;
   }
 
   /** Whether something newer than what this tier has waits for it: whatever comes now has to wait behind that. */

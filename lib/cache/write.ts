@@ -109,20 +109,25 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
     const [outcome, isCurrent] = await Promise.all([written, tier.areCurrent(generations)]);
     return outcome === 'stored' && !isCurrent ? 'refused' : outcome;
   };
-  // Much later: the fence has been closed, and something newer would have taken the place of this in the queue.
+  // Much later, when nobody knows who wrote what meanwhile. Where something stands by now it may be newer or older, and
+  // a miss is right in any case. Fenced, so that a write which the tier carries out later still harms nobody.
   const replayInto = async (tier: SpaceTier<V>): Promise<boolean> => {
-    const generations = await generationsFor(tier, groups, undefined);
-    if (typeof generations === 'string') return false;
     const elapsedMs = clock.now() - startedMs;
     if (elapsedMs >= lifetimeMs) return true;
+    const [fence] = await lower.fenceIn([tier], name, groups, 0);
+    const isOccupied = fence === undefined ? undefined : await tier.isOccupied(name);
+    if (fence === undefined || isOccupied === undefined) return false;
+    if (isOccupied) return tier.removeNow(name);
+    const generations = await generationsFor(tier, groups, fence);
+    if (typeof generations === 'string') return false;
     const left = { ...record, generations, freshLeftMs: freshLeftMs - elapsedMs };
-    return (await tier.write(left, undefined, () => true)) === 'stored';
+    return (await tier.write(left, fence.token, () => true)) !== 'failed';
   };
   const putInto = async (tier: SpaceTier<V>): Promise<void> => {
     const outcome = lifetimeMs <= 0 ? 'unfit' : tier.isWaitedFor(name) ? 'failed' : await writeInto(tier, undefined);
     // What stood there before is older.
     if (outcome === 'unfit') await tier.remove([name]);
-    if (outcome === 'failed') tier.keep(name, () => replayInto(tier));
+    if (outcome === 'failed') tier.keep(name, [WHOLE, ...groups.map(generationOf)], () => replayInto(tier));
   };
   return (async () => {
     for (const [level, tier] of [...lower.tiers.entries()].toReversed()) {

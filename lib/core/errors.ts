@@ -9,6 +9,7 @@ export type CacheErrorCode =
   | 'CACHE_NO_LOADER'
   | 'CACHE_CLOSED'
   | 'CACHE_CODEC'
+  | 'CACHE_ENTRY_TOO_LARGE'
   | 'CACHE_TIER'
   | 'CACHE_TIER_REPLY'
   | 'CACHE_TIER_TIMEOUT'
@@ -126,6 +127,20 @@ export class CacheTierError extends CacheError {
     cause: unknown,
   ) {
     super(`tier "${tier}" failed to ${operation}; with onTierError: 'recover' the call goes on without it`, { cause });
+  }
+}
+
+/** An entry with more bytes than a tier takes: it is kept in the other tiers alone. */
+export class CacheEntryTooLargeError extends CacheError {
+  readonly code = 'CACHE_ENTRY_TOO_LARGE';
+
+  constructor(
+    readonly tier: string,
+    readonly key: string,
+    readonly bytes: number,
+    readonly maxBytes: number,
+  ) {
+    super(`the entry of ${show(key)} has ${bytes} bytes, and tier "${tier}" takes ${maxBytes}; it is not stored there`);
   }
 }
 

@@ -4,6 +4,7 @@ export { BYTES_RULE, toBytes } from './bytes.js';
 export { DURATION_RULE, toMilliseconds, type Duration } from './duration.js';
 export {
   CacheClosedError,
+  CacheEntryTooLargeError,
   CacheError,
   CacheLoadFailedError,
   CacheLoadTimeoutError,
