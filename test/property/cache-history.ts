@@ -99,6 +99,7 @@ interface Active {
 /** What a value was when it came into being; the cache holds its number. */
 interface Made {
   readonly version: number;
+  /** Or when the source answered with it, where it was not stored. */
   storedAtMs: number;
 }
 
@@ -215,6 +216,8 @@ export class History {
       this.pending.push({
         resolve: () => {
           end();
+          // Who waits for a load that takes long gets what the source answers with, stored or not.
+          for (const value of values.values()) (this.made[value] as Made).storedAtMs = this.clock.now();
           load.groups(...asked.map((one) => GROUP_OF[one]));
           resolve(values);
         },

@@ -127,6 +127,13 @@ const paths: Record<string, Path> = {
       await subject.cache.getOrLoadAll(['a']);
     },
   ],
+  'a bulk load behind stale values': [
+    { staleWhileRevalidate: '1h', bulkLoader: down },
+    async (subject) => {
+      await staleValue(subject);
+      await subject.cache.getOrLoadAll(['a']);
+    },
+  ],
   'a load that a stale value stands in for': [
     { staleIfError: '1h', loader: down, loadTimeout: { soft: 10 } },
     async (subject) => {
