@@ -1,6 +1,7 @@
 export { systemClock, COARSE_MARGIN_MS, type Cancel, type Clock } from './clock.js';
 export { seededRandom, systemRandom, type Random } from './random.js';
 export { BYTES_RULE, toBytes } from './bytes.js';
+export type { CachePort } from './cache-port.js';
 export { DURATION_RULE, toMilliseconds, type Duration } from './duration.js';
 export {
   CacheClosedError,

@@ -16,6 +16,7 @@ const IMPORTS = {
   ],
   './engine': [],
   './memcached': ['node:crypto', 'node:net', 'node:process'],
+  './keyv': [],
   './lmdb': ['node:crypto', 'node:fs/promises', 'node:path', 'node:timers/promises'],
   './local': ['node:cluster', 'node:process', 'node:worker_threads'],
   './redis': ['node:crypto'],

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, Failure, node, outcome, output } from './checks.mjs';
 import { checkEntries } from './entries.mjs';
-import { checkRunners } from './runners.mjs';
+import { checkRunners, runKeyvSuite } from './runners.mjs';
 import { checkTypes } from './types.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,6 +38,11 @@ try {
     await checkRunners(checks, consumer);
     await checkEntries(checks, consumer);
   }
+
+  const consumer = { name: 'keyv', folder: join(folder, 'keyv'), root };
+  // What Keyv's suite compiles for other stores is not needed here.
+  await checks.run('keyv installs the tarball', () => install(consumer, tarball, ['--ignore-scripts']));
+  await checks.run("keyv passes Keyv's own suite over a cache", () => runKeyvSuite(consumer));
 } catch (error) {
   checks.failed++;
   console.log(error instanceof Failure ? error.message : error);
@@ -97,12 +102,13 @@ async function checkWithAttw({ path }) {
   if (code !== 0 || !text.includes('No problems found')) throw new Failure(text);
 }
 
-async function install({ name, folder: target, root: repository }, tarball) {
+async function install({ name, folder: target, root: repository }, tarball, flags = []) {
   await cp(join(repository, 'test/packaging/consumers', name), target, { recursive: true });
   await cp(join(repository, 'test/packaging/consumers/shared'), target, { recursive: true });
   const manifestFile = join(target, 'package.json');
   const manifest = JSON.parse(await readFile(manifestFile, 'utf8'));
   manifest.dependencies['nestjs-strata'] = `file:${tarball.path}`;
   await writeFile(manifestFile, JSON.stringify(manifest));
-  await output('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: target });
+  const quietly = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
+  await output('npm', ['install', ...quietly, ...flags], { cwd: target });
 }

@@ -25,6 +25,13 @@ export async function checkRunners(checks, { name, folder }) {
   }
 }
 
+/** The suite that Keyv has for its stores. */
+export async function runKeyvSuite({ folder }) {
+  const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
+  const text = await output(node, [vitest, 'run', '--root', folder, 'keyv-test-suite'], { cwd: folder });
+  return counted(text, /^ +Tests +(\d+) passed \(\1\)$/m);
+}
+
 function counted(text, pattern) {
   const [, count] = pattern.exec(text) ?? [];
   if (count === undefined || Number(count) === 0) throw new Failure(`ran no test\n${text}`);

@@ -88,6 +88,7 @@ import { EventRecorder, FakeClock } from 'nestjs-strata/testing';
 import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
+import { EXPECTED_OF_KEYV, useKeyv } from './keyv.js';
 import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
 import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
@@ -214,6 +215,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...useErrors(),
     ...useEngine(),
     ...(await useMemcached()),
+    ...(await useKeyv()),
     ...(await useLmdb()),
     ...(await useLocal()),
     ...(await useRedis()),
@@ -224,6 +226,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
 export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_ENGINE,
   ...EXPECTED_OF_MEMCACHED,
+  ...EXPECTED_OF_KEYV,
   ...EXPECTED_OF_LMDB,
   ...EXPECTED_OF_LOCAL,
   ...EXPECTED_OF_REDIS,
