@@ -11,6 +11,7 @@ const IMPORTS = {
     'node:events',
     'node:process',
     'node:util',
+    'node:zlib',
     'reflect-metadata',
     'rxjs',
   ],
