@@ -49,6 +49,10 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return undefined;
   }
 
+  hitBy(): undefined {
+    return undefined;
+  }
+
   serveAt(): undefined {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { KeyPlace } from '../engine/index.js';
 import type { Cache } from './cache.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 import type { CallSettings } from './call-settings.js';
@@ -22,6 +23,8 @@ export interface IndexedCache<K, V> extends Cache<K, V> {
    * {@link loadAt} of the same index must follow and counts the miss or the join.
    */
   hitAt(index: unknown): Promise<V> | undefined;
+  /** The same for an index whose place is remembered: the place's key. */
+  hitBy(place: KeyPlace<string>): Promise<V> | undefined;
   /**
    * For callers that must know whether they wait: the value that can be had without, fresh or stale, loaded anew behind
    * where that is due. `undefined` counts nothing yet, as for {@link hitAt}.

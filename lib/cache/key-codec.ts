@@ -1,18 +1,11 @@
-import {
-  CacheMisuseError,
-  canonical,
-  canonicalArguments,
-  NOT_PRIMITIVE,
-  parseCanonicalPrimitive,
-  show,
-} from '../core/index.js';
-import { ArgumentPair, ArgumentPairs, type Occupancy } from './argument-pairs.js';
+import { CacheMisuseError, canonical, canonicalArguments, parseCanonicalPrimitive, show } from '../core/index.js';
+import type { KeyPlace } from '../engine/index.js';
+import { ArgumentPlaces } from './argument-places.js';
 import { indexOfName, nameOfIndex, OBJECT_MARK, STRING_MARK } from './key-name.js';
 
 /**
  * Turns keys into what entries stand under. An *index* is compared as in a `Map`. It is the key itself where that is a
- * primitive, so that a hit builds no string; else a text that is equal exactly for keys of equal structure, or the one
- * object for a pair of arguments.
+ * primitive, so that a hit builds no string; else a text that is equal exactly for keys of equal structure.
  */
 export interface KeyCodec<K> {
   index(key: K): unknown;
@@ -27,8 +20,8 @@ export interface KeyCodec<K> {
   nameOf(index: unknown): string | undefined;
   /** The index that is called so. */
   indexOfName(name: string): unknown;
-  /** Told once which cache the indexes are for. */
-  attach?(cache: Occupancy): void;
+  /** Told once how many entries the cache has. */
+  attach?(entries: () => number): void;
 }
 
 /** Keys as callers give them: primitives as they are, objects by their structure. */
@@ -74,26 +67,31 @@ export class ValueKeyCodec<K> implements KeyCodec<K> {
 
 /**
  * Keys of a method's own cache. To the world a key is the text `Class.method(args)`; in memory a call with one primitive
- * argument stands under that argument itself, and one with two under their pair.
+ * argument stands under that argument itself, and any other under the text of its arguments. One with two primitives has a
+ * place to look at first.
  */
 export class MethodKeyCodec implements KeyCodec<string> {
-  private pairs = new ArgumentPairs({ entries: () => 0, loading: () => [] });
+  private places = this.placesFor(() => 0);
 
   constructor(private readonly name: string) {}
 
-  attach(cache: Occupancy): void {
-    this.pairs = new ArgumentPairs(cache);
+  attach(entries: () => number): void {
+    this.places = this.placesFor(entries);
   }
 
   /** What a call stands under. */
   indexOf(args: readonly unknown[]): unknown {
-    let count = args.length;
-    while (count > 0 && args[count - 1] === undefined) count--;
-    const first = args[0];
-    if (count === 1 && standsAsItself(first)) return first;
-    const second = args[1];
-    if (count === 2 && isPart(first) && isPart(second)) return this.pairs.get(first, second);
-    return OBJECT_MARK + canonicalArguments(args);
+    return args.length === 1 && standsAsItself(args[0]) ? args[0] : indexOfMany(args);
+  }
+
+  /** Whether a call with this argument alone stands under the argument itself. */
+  isIndex(argument: unknown): boolean {
+    return standsAsItself(argument);
+  }
+
+  /** Where a call with these two arguments stands; `undefined` where only {@link indexOf} can tell. */
+  placeOf(first: unknown, second: unknown): KeyPlace<string> | undefined {
+    return this.places.get(first, second);
   }
 
   /** The public key of a call. */
@@ -104,11 +102,12 @@ export class MethodKeyCodec implements KeyCodec<string> {
   index(key: string): unknown {
     const prefix = `${this.name}(`;
     if (!key.startsWith(prefix) || !key.endsWith(')')) return STRING_MARK + key;
-    return this.indexOfText(key.slice(prefix.length, -1));
+    const args = key.slice(prefix.length, -1);
+    const only = parseCanonicalPrimitive(args);
+    return standsAsItself(only) ? only : OBJECT_MARK + args;
   }
 
   key(index: unknown): string {
-    if (index instanceof ArgumentPair) return this.textOf([index.first, index.second]);
     if (typeof index !== 'string' || index.charCodeAt(0) !== 0) return this.textOf([index]);
     return index.startsWith(STRING_MARK)
       ? index.slice(STRING_MARK.length)
@@ -127,42 +126,18 @@ export class MethodKeyCodec implements KeyCodec<string> {
     return this.index(name);
   }
 
-  private indexOfText(args: string): unknown {
-    const only = parseCanonicalPrimitive(args);
-    if (only !== NOT_PRIMITIVE) return standsAsItself(only) ? only : OBJECT_MARK + args;
-    const pair = parsePair(args);
-    return pair === undefined ? OBJECT_MARK + args : this.pairs.get(...pair);
+  private placesFor(entries: () => number): ArgumentPlaces {
+    return new ArgumentPlaces((first, second) => OBJECT_MARK + canonicalArguments([first, second]), entries);
   }
+}
+
+/** `undefined` at the end means nothing: a call may stand under its only other argument. */
+function indexOfMany(args: readonly unknown[]): unknown {
+  let count = args.length;
+  while (count > 0 && args[count - 1] === undefined) count--;
+  return count === 1 && standsAsItself(args[0]) ? args[0] : OBJECT_MARK + canonicalArguments(args);
 }
 
 function standsAsItself(argument: unknown): boolean {
   return typeof argument === 'number' || (typeof argument === 'string' && argument.charCodeAt(0) !== 0);
-}
-
-/** Whether an argument may be part of a pair: a primitive that a text gives back, and whose absence means nothing. */
-function isPart(argument: unknown): boolean {
-  switch (typeof argument) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-    case 'bigint':
-      return true;
-    default:
-      return argument === null;
-  }
-}
-
-function parsePair(args: string): [unknown, unknown] | undefined {
-  const end = args.startsWith('"') ? endOfString(args) : args.indexOf(',');
-  if (end <= 0 || args[end] !== ',') return undefined;
-  const first = parseCanonicalPrimitive(args.slice(0, end));
-  const second = parseCanonicalPrimitive(args.slice(end + 1));
-  return isPart(first) && isPart(second) ? [first, second] : undefined;
-}
-
-/** Where the JSON string that the text begins with ends: the position behind its closing quote. */
-function endOfString(text: string): number {
-  let at = 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-  return at + 1;
 }

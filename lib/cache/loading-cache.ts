@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { CacheClosedError, Emitter, systemClock, systemRandom, type CacheEvent, type Duration } from '../core/index.js';
-import { BoundedStore, type KeyPattern } from '../engine/index.js';
+import { BoundedStore, type KeyPattern, type KeyPlace } from '../engine/index.js';
 import { ChangeLog, FlightTable } from '../resilience/index.js';
 import { distinctPlaces, type ManyLoads, type Place } from './many-loads.js';
 import { emit, type CacheParts } from './cache-parts.js';
@@ -24,7 +24,7 @@ import { Outstanding } from './outstanding.js';
 import type { Puts } from './puts.js';
 import { joinShared, watchShared } from './shared-parts.js';
 import type { TierLinks } from './tier-links.js';
-import { HITS_PER_TIMING, Numbers } from './numbers.js';
+import { Numbers } from './numbers.js';
 import type { CacheSettings } from './settings.js';
 import { copyOf, type StoredEntry } from './stored-entry.js';
 
@@ -45,7 +45,6 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   private readonly numbers = new Numbers();
   private readonly events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => this.name));
-  private lookups = 0;
   private isClosed = false;
 
   constructor(
@@ -78,7 +77,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       memoryLimitMs: joined?.memoryLimitMs,
     };
     const { store, parts } = this;
-    settings.codec.attach?.({ entries: () => store.size, loading: () => parts.flights.indexes() });
+    settings.codec.attach?.(() => store.size);
     ({
       reads: this.reads,
       loads: this.loads,
@@ -111,13 +110,15 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   // ---- by index: what decorated methods call
 
   hitAt(index: unknown): Promise<V> | undefined {
-    if ((++this.lookups & (HITS_PER_TIMING - 1)) === 0) return this.timedHitAt(index);
+    if (this.numbers.timesNextHit) return this.timedHitAt(index);
     const entry = this.store.get(index);
-    if (entry === undefined) return undefined;
-    const { promise } = entry;
-    if (promise === undefined) return this.otherHit(index, entry);
-    this.reads.countHit(index, entry);
-    return promise;
+    return entry === undefined ? undefined : this.hit(index, entry);
+  }
+
+  hitBy(place: KeyPlace<string>): Promise<V> | undefined {
+    if (this.numbers.timesNextHit) return this.timedHitAt(place.key);
+    const entry = this.store.getBy(place);
+    return entry === undefined ? undefined : this.hit(place.key, entry);
   }
 
   serveAt(
@@ -307,21 +308,22 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.events.complete();
   }
 
-  /** Measures one hit in {@link HITS_PER_TIMING}. */
+  private hit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {
+    const { promise } = entry;
+    if (promise === undefined) return this.reads.otherHit(index, entry);
+    this.numbers.hits++;
+    if (this.events.observed) this.reads.tellHit(index, entry);
+    return promise;
+  }
+
+  /** Measures a hit: one in many, see {@link Numbers.timesNextHit}. */
   private timedHitAt(index: unknown): Promise<V> | undefined {
     const { clock } = this.parts;
     const startedMs = clock.now();
     const entry = this.store.get(index);
     if (entry === undefined) return undefined;
     this.numbers.hitLatency.record(clock.now() - startedMs);
-    return this.otherHit(index, entry);
-  }
-
-  /** A hit that has no promise to hand out yet, or that has to look at the entry's stage: then it may be none. */
-  private otherHit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {
-    if (entry.life?.isDisturbed(this.parts.clock) === true) return undefined;
-    this.reads.countHit(index, entry);
-    return entry.handOut();
+    return this.reads.otherHit(index, entry);
   }
 
   private keyAt(index: unknown, key: K | undefined): K {

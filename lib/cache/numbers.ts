@@ -3,7 +3,7 @@ import { memoryCacheStats, type MemoryCacheGauges, type MemoryCacheStats } from 
 import type { CacheStats, TierStats } from './cache.stats.js';
 
 /** A hit takes well under a microsecond and two readings of the clock cost more than it; so one in this many is timed: a power of two. */
-export const HITS_PER_TIMING = 128;
+const HITS_PER_TIMING = 128;
 
 /** What a cache that loads has beside the numbers of its memory. */
 interface LoadingStats extends Pick<CacheStats, 'joins' | 'staleHits' | 'refreshes' | 'latency'> {
@@ -51,6 +51,11 @@ export class Numbers {
     let numbers = this.tiers.get(name);
     if (numbers === undefined) this.tiers.set(name, (numbers = new TierNumbers()));
     return numbers;
+  }
+
+  /** Whether the next hit is one to measure. */
+  get timesNextHit(): boolean {
+    return (this.hits & (HITS_PER_TIMING - 1)) === HITS_PER_TIMING - 1;
   }
 
   snapshot(gauges: MemoryCacheGauges): CacheStats {

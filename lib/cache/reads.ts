@@ -81,15 +81,26 @@ export class Reads<K, V> {
     return store.touch(index, freshMs <= 0 ? 0 : freshMs + life.staleMs);
   }
 
+  /** A hit that has no promise to hand out yet, or that has to look at the entry's stage: then it may be none. */
+  otherHit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {
+    if (entry.life?.isDisturbed(this.parts.clock) === true) return undefined;
+    this.countHit(index, entry);
+    return entry.handOut();
+  }
+
   countMiss(key: K): void {
     this.parts.numbers.misses++;
     if (this.parts.events.observed) emit(this.parts, 'miss', { key });
   }
 
   countHit(index: unknown, entry: StoredEntry<K, V>): void {
-    const { numbers, events, codec } = this.parts;
-    numbers.hits++;
-    if (events.observed) emit(this.parts, 'hit', { key: keyOf(codec, index, entry), tier: 'memory' });
+    this.parts.numbers.hits++;
+    if (this.parts.events.observed) this.tellHit(index, entry);
+  }
+
+  /** Call it only where somebody listens. */
+  tellHit(index: unknown, entry: StoredEntry<K, V>): void {
+    emit(this.parts, 'hit', { key: keyOf(this.parts.codec, index, entry), tier: 'memory' });
   }
 
   private isFresh({ isValue, life }: StoredEntry<K, V>): boolean {

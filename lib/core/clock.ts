@@ -33,10 +33,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * and renews it on every 64th read and by an unref'd timer that stops when nobody reads.
  */
 class SystemClock implements Clock {
+  /** In whole milliseconds: a small integer is compared and kept in a register, any other number costs an allocation. */
   private kept = 0;
   private readsLeft = 0;
+  private readsLeftAtTick = 0;
   private ticking = false;
-  private readSinceTick = false;
   /** Fake timers carry the clock that drives them; loaded among them, there is no telling which the real one is. */
   private readonly realSetTimeout = 'clock' in setTimeout ? undefined : setTimeout;
 
@@ -48,7 +49,6 @@ class SystemClock implements Clock {
     // A test runner's fake timers replace setTimeout; then time moves by leaps that no timer of ours announces, and no
     // reading of theirs may be kept for the time after them.
     if (setTimeout !== this.realSetTimeout) return performance.now();
-    this.readSinceTick = true;
     return --this.readsLeft > 0 ? this.kept : this.refresh();
   }
 
@@ -69,17 +69,18 @@ class SystemClock implements Clock {
 
   private refresh(): number {
     this.readsLeft = READS_BETWEEN_REFRESHES;
-    this.kept = performance.now();
+    this.kept = Math.floor(performance.now());
     if (!this.ticking) this.tick();
     return this.kept;
   }
 
   private tick(): void {
     this.ticking = true;
-    this.readSinceTick = false;
+    this.readsLeftAtTick = this.readsLeft;
     this.after(REFRESH_INTERVAL_MS, () => {
-      if (this.readSinceTick && setTimeout === this.realSetTimeout) {
-        this.kept = performance.now();
+      // After a whole number of rounds as many are left as before. Then the next read starts the ticking again.
+      if (this.readsLeft !== this.readsLeftAtTick && setTimeout === this.realSetTimeout) {
+        this.kept = Math.floor(performance.now());
         this.tick();
       } else {
         this.ticking = false;

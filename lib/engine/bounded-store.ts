@@ -2,6 +2,7 @@ import { CacheMisuseError } from '../core/index.js';
 import { compact, MOST_MOVES } from './compaction.js';
 import { GroupIndex } from './group-index.js';
 import { KeyIndex } from './key-index.js';
+import type { KeyPlace } from './key-place.js';
 import { Lifetimes } from './lifetimes.js';
 import { liveEntries, matchingKeys } from './live-entries.js';
 import type { EvictionPolicy } from './policy/eviction-policy.js';
@@ -88,14 +89,12 @@ export class BoundedStore<K, V> {
 
   /** The live value. Counts as a use for the policy and restarts the idle time. */
   get(key: K): V | undefined {
-    const slot = this.index.findAgain(key);
-    if (slot === NO_SLOT) return undefined;
-    if (this.lifetimes.inUse) {
-      if (this.lifetimes.hasExpired(slot)) return this.expireNow(slot);
-      if (this.lifetimes.hasIdleTimes) this.lifetimes.restartIdleTime(slot);
-    }
-    this.policy.onAccess(slot);
-    return this.slots.valueOf(slot) as V;
+    return this.use(this.index.findAgain(key));
+  }
+
+  /** The same for a key that is asked for again and again; remembers in the place where it stood. */
+  getBy(place: KeyPlace<K & {}>): V | undefined {
+    return this.use(place.find(this.slots, this.index));
   }
 
   /** The live value; changes nothing. */
@@ -230,6 +229,13 @@ export class BoundedStore<K, V> {
     return this.weights === undefined ? 1 : this.weights.of(slot);
   }
 
+  private use(slot: number): V | undefined {
+    if (slot === NO_SLOT) return undefined;
+    if (this.lifetimes.inUse && !this.lifetimes.read(slot)) return this.expireNow(slot);
+    this.policy.onAccess(slot);
+    return this.slots.valueOf(slot) as V;
+  }
+
   private insert(key: K, value: V, cost: number): number {
     const { slots, weights } = this;
     // -0 is 0, as in a Map.
@@ -344,8 +350,7 @@ export class BoundedStore<K, V> {
   findLive(key: K): number {
     const slot = this.index.findAgain(key);
     if (slot === NO_SLOT || !this.lifetimes.inUse || !this.lifetimes.hasExpired(slot)) return slot;
-    this.expireNow(slot);
-    return NO_SLOT;
+    return this.expireNow(slot) ?? NO_SLOT;
   }
 
   private removeSlots(slots: readonly number[], each: ((key: K, value: V) => void) | undefined): number {

@@ -26,8 +26,6 @@ const REBASE_TICKS = 2 ** 30;
 export class Lifetimes {
   /** Whether any entry has had a lifetime yet; until then nothing of this class costs anything. */
   inUse = false;
-  /** Whether any entry has had a tti yet: then a hit has to call {@link restartIdleTime}. */
-  hasIdleTimes = false;
   readonly sweeper: ExpirySweeper;
   private startMs: number;
   private far: Map<number, number> | undefined;
@@ -40,7 +38,7 @@ export class Lifetimes {
   /** The ttl of all entries, as long as nothing else has to be kept for them; 0 when that is not so. */
   private plainTtlMs = 0;
   /** The reading of the coarse clock for which the next two hold. */
-  private readingMs = NaN;
+  private readingMs = 0;
   /** What is due after this tick has not expired, however late the coarse clock may be. */
   private safeTick = 0;
   /** The deadline of what is written now with the plain ttl. */
@@ -52,6 +50,7 @@ export class Lifetimes {
     owner: Pick<Expiring, 'expireBetween' | 'sliceDone'>,
   ) {
     this.startMs = clock.now();
+    this.keepReading(Math.floor(this.startMs));
     this.sweeper = new ExpirySweeper(clock, {
       nowTick: () => this.nowTick(),
       beginSlice: () => {
@@ -78,8 +77,14 @@ export class Lifetimes {
     if (ttlMs !== this.plainTtlMs || ttiMs !== Infinity || !this.startPlain(slot)) this.startAny(slot, ttlMs, ttiMs);
   }
 
-  /** The entry was read. Only if {@link hasIdleTimes}. */
-  restartIdleTime(slot: number): void {
+  /** The entry is read: whether it has not expired; its idle time starts again then. */
+  read(slot: number): boolean {
+    if (this.hasExpired(slot)) return false;
+    if (this.ttisMs !== undefined) this.restartIdleTime(slot);
+    return true;
+  }
+
+  private restartIdleTime(slot: number): void {
     const ttiMs = this.ttiOf(slot);
     if (ttiMs === Infinity) return;
     this.setDeadline(slot, Math.min(this.ttlTickOf(slot), this.tickFor(ttiMs) + ttiMs));
@@ -90,7 +95,7 @@ export class Lifetimes {
     const deadline = this.slots.records[(slot << 2) + DEADLINE] as number;
     const reading = this.clock.coarse();
     if (reading !== this.readingMs) this.keepReading(reading);
-    return deadline <= this.safeTick && this.nowTick() >= this.deadlineOf(slot);
+    return deadline <= this.safeTick && this.isDue(slot);
   }
 
   /** Whether the entry has expired at a time that the caller has read already. */
@@ -168,7 +173,6 @@ export class Lifetimes {
     this.ttisMs = undefined;
     this.ttlTicks = undefined;
     this.inUse = false;
-    this.hasIdleTimes = false;
     this.plainTtlMs = 0;
   }
 
@@ -221,7 +225,7 @@ export class Lifetimes {
     const plainTtlMs = isAlone && ttlMs >= COARSE_LIFETIME_MS && ttlMs < REBASE_TICKS ? ttlMs : 0;
     if (plainTtlMs === this.plainTtlMs) return;
     this.plainTtlMs = plainTtlMs;
-    this.readingMs = NaN;
+    this.keepReading(this.readingMs);
   }
 
   private keepReading(reading: number): void {
@@ -230,6 +234,10 @@ export class Lifetimes {
     this.safeTick = Math.floor(tick + COARSE_MARGIN_MS);
     this.plainDeadline = Math.floor(tick + this.plainTtlMs);
     if (tick > REBASE_TICKS) this.plainTtlMs = 0;
+  }
+
+  private isDue(slot: number): boolean {
+    return this.nowTick() >= this.deadlineOf(slot);
   }
 
   private tickFor(lifetimeMs: number): number {
@@ -258,7 +266,6 @@ export class Lifetimes {
   }
 
   private keepIdleTime(slot: number, ttiMs: number, ttlTick: number): void {
-    this.hasIdleTimes = true;
     this.ttisMs = roomFor(slot, this.ttisMs, this.slots.capacity, Infinity);
     this.ttisMs[slot] = ttiMs;
     this.ttlTicks = roomFor(slot, this.ttlTicks, this.slots.capacity, NaN);
@@ -284,7 +291,7 @@ export class Lifetimes {
   private rebase(): void {
     const passed = Math.floor(this.nowTick());
     this.startMs += passed;
-    this.readingMs = NaN;
+    this.keepReading(this.readingMs);
     this.sweeper.rebase(passed);
     this.sweeper.grow(this.slots.capacity);
     this.ttlTicks?.forEach((tick, slot, ticks) => (ticks[slot] = tick - passed));

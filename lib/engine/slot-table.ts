@@ -170,6 +170,11 @@ export class SlotTable {
     return slot < this.used && this.records[(slot << 2) + 1] !== FREE;
   }
 
+  /** Whether that key, which is not `undefined`, is in the slot; there may be no such slot any more. */
+  holds(slot: number, key: unknown): boolean {
+    return slot >= 0 && slot < this.used && this.keyOf(slot) === key;
+  }
+
   keyOf(slot: number): unknown {
     const chunk = slot < CHUNK ? this.first : (this.chunks[slot >> CHUNK_BITS] as unknown[]);
     return chunk[(slot & CHUNK_MASK) << 1];

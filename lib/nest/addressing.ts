@@ -1,5 +1,5 @@
 import { CacheMisuseError } from '../core/index.js';
-import type { IndexedCache, MethodKeyCodec } from '../cache/index.js';
+import type { IndexedCache, KeyCodec, MethodKeyCodec } from '../cache/index.js';
 import type { UserFunction } from './operation.js';
 
 /** The arguments of one call. */
@@ -11,10 +11,15 @@ export interface Address {
   readonly key: unknown;
 }
 
-/** How the arguments of a call become the place of its value, in two steps so that a hit allocates nothing. */
+/**
+ * How the arguments of a call become the place of its value, in two steps so that a hit allocates nothing. Calls with one
+ * and two arguments have ways of their own, so that not even a list of them is needed.
+ */
 export interface Addressing {
   /** The key; throws where there is none. */
   keyOf(args: Arguments): unknown;
+  keyOfOne(first: unknown): unknown;
+  keyOfTwo(first: unknown, second: unknown): unknown;
   indexOf(key: unknown): unknown;
   /** Whether the cache needs the key beside the index. */
   readonly needsKey: boolean;
@@ -32,32 +37,120 @@ export function namedAddressing(
   key: UserFunction<unknown> | undefined,
   defaultKeys: MethodKeyCodec,
 ): Addressing {
-  const { codec } = cache;
-  return {
-    keyOf:
-      key === undefined
-        ? (args) => defaultKeys.text(defaultKeys.indexOf(args))
-        : (args) => requireKey(label, key(...args)),
-    indexOf: (given) => codec.index(given),
-    needsKey: true,
-  };
+  return key === undefined
+    ? new AddressingByText(cache.codec, defaultKeys)
+    : new AddressingByKey(label, cache.codec, key);
 }
 
 /** A method's own cache: by the arguments themselves, else by the user's key as if it were the only argument. */
 export function ownAddressing(label: string, keys: MethodKeyCodec, key: UserFunction<unknown> | undefined): Addressing {
-  if (key !== undefined) {
-    return {
-      keyOf: (args) => requireKey(label, key(...args)),
-      indexOf: (given) => keys.indexOf([given]),
-      needsKey: false,
-    };
+  return key === undefined ? new AddressingByArguments(keys) : new AddressingByOnlyArgument(label, keys, key);
+}
+
+class AddressingByKey implements Addressing {
+  readonly needsKey = true;
+
+  constructor(
+    private readonly label: string,
+    private readonly codec: KeyCodec<unknown>,
+    private readonly key: UserFunction<unknown>,
+  ) {}
+
+  keyOf(args: Arguments): unknown {
+    const { label, key } = this;
+    return requireKey(label, key(...args));
   }
-  return {
-    keyOf: (args) => args,
-    // The key is the list of arguments: the line above.
-    indexOf: (args) => keys.indexOf(args as Arguments),
-    needsKey: false,
-  };
+
+  keyOfOne(first: unknown): unknown {
+    const { label, key } = this;
+    return requireKey(label, key(first));
+  }
+
+  keyOfTwo(first: unknown, second: unknown): unknown {
+    const { label, key } = this;
+    return requireKey(label, key(first, second));
+  }
+
+  indexOf(key: unknown): unknown {
+    return this.codec.index(key);
+  }
+}
+
+class AddressingByText implements Addressing {
+  readonly needsKey = true;
+
+  constructor(
+    private readonly codec: KeyCodec<unknown>,
+    private readonly keys: MethodKeyCodec,
+  ) {}
+
+  keyOf(args: Arguments): unknown {
+    return this.keys.text(this.keys.indexOf(args));
+  }
+
+  keyOfOne(first: unknown): unknown {
+    return this.keyOf([first]);
+  }
+
+  keyOfTwo(first: unknown, second: unknown): unknown {
+    return this.keyOf([first, second]);
+  }
+
+  indexOf(key: unknown): unknown {
+    return this.codec.index(key);
+  }
+}
+
+/** What is the key here is the index already: nothing else is needed of it. */
+export class AddressingByArguments implements Addressing {
+  readonly needsKey = false;
+
+  constructor(readonly keys: MethodKeyCodec) {}
+
+  keyOf(args: Arguments): unknown {
+    return this.keys.indexOf(args);
+  }
+
+  keyOfOne(first: unknown): unknown {
+    return this.keys.indexOf([first]);
+  }
+
+  keyOfTwo(first: unknown, second: unknown): unknown {
+    return this.keys.indexOf([first, second]);
+  }
+
+  indexOf(key: unknown): unknown {
+    return key;
+  }
+}
+
+class AddressingByOnlyArgument implements Addressing {
+  readonly needsKey = false;
+
+  constructor(
+    private readonly label: string,
+    private readonly keys: MethodKeyCodec,
+    private readonly key: UserFunction<unknown>,
+  ) {}
+
+  keyOf(args: Arguments): unknown {
+    const { label, key } = this;
+    return requireKey(label, key(...args));
+  }
+
+  keyOfOne(first: unknown): unknown {
+    const { label, key } = this;
+    return requireKey(label, key(first));
+  }
+
+  keyOfTwo(first: unknown, second: unknown): unknown {
+    const { label, key } = this;
+    return requireKey(label, key(first, second));
+  }
+
+  indexOf(key: unknown): unknown {
+    return this.keys.indexOf([key]);
+  }
 }
 
 /** A key of null or undefined is a mistake, never the key "undefined". */

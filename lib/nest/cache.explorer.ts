@@ -7,7 +7,7 @@ import { isFactory, prototypesOf, providersOf, singletonOf } from './module-scan
 import { Reporter } from './reporter.js';
 import { kindOf } from './result-kind.js';
 import { RUNTIME, RUNTIME_TOKEN } from './tokens.js';
-import { isRuntimeHolder, type RuntimeHolder } from './runtime-holder.js';
+import { isClassHolder, type RuntimeHolder } from './runtime-holder.js';
 
 /**
  * Looks through the app when all its singletons are built, before any other hook runs (a global module's come first):
@@ -60,8 +60,8 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
     const prototype = Object.getPrototypeOf(instance) as object | null;
     if (prototype === null || recordsOf(prototype).length === 0 || !Object.isExtensible(instance)) return;
     const { [RUNTIME]: holder } = instance as { readonly [RUNTIME]?: unknown };
-    if (isRuntimeHolder(holder) && !holder.runtime.closed) return;
-    Object.assign(instance, { [RUNTIME]: this.holder });
+    if (isClassHolder(holder) && !holder.runtime.closed) return;
+    Object.assign(instance, { [RUNTIME]: this.holder.ofClass(prototype) });
   }
 
   private connectEventHandlers(): void {

@@ -1,5 +1,5 @@
 import type { Address, Arguments } from './addressing.js';
-import type { BoundMethodParts, WholeMethod } from './bound-method.js';
+import { BoundMethod, type BoundMethodParts, type WholeMethod } from './bound-method.js';
 import { CollectedValues } from './collected-values.js';
 import type { CallPlan } from './operation-chain.js';
 import type { StoreStep } from './store-step.js';
@@ -17,11 +17,13 @@ type Source = () => AsyncIterable<unknown>;
  * A stale value is served without the source, which is then read behind. Where a load may be late or fail, what comes
  * first counts, as for an Observable.
  */
-export class IterableMethod implements WholeMethod {
+export class IterableMethod extends BoundMethod implements WholeMethod {
   /** The tapes that can still be joined, by index. */
   private readonly running = new Map<unknown, Tape>();
 
-  constructor(private readonly parts: BoundMethodParts) {}
+  constructor(private readonly parts: BoundMethodParts) {
+    super();
+  }
 
   call(self: unknown, args: Arguments): AsyncIterable<unknown> {
     const { chain, original } = this.parts;

@@ -1,13 +1,15 @@
 import type { Arguments } from './addressing.js';
-import type { BoundMethod, BoundMethodParts } from './bound-method.js';
+import { BoundMethod, type BoundMethodParts } from './bound-method.js';
 import type { StoreAllStep } from './store-all-step.js';
 
 /** The chain for a method that takes a list of ids (`@CacheableAll`): its lookup calls the method for some of them. */
-export class ListMethod implements BoundMethod {
+export class ListMethod extends BoundMethod {
   constructor(
     private readonly parts: BoundMethodParts,
     private readonly step: StoreAllStep,
-  ) {}
+  ) {
+    super();
+  }
 
   async call(self: unknown, args: Arguments): Promise<unknown> {
     const { chain, original } = this.parts;

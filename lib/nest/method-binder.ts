@@ -7,10 +7,11 @@ import {
   type IndexedCache,
 } from '../cache/index.js';
 import { namedAddressing, ownAddressing, requireKey, type Addressing, type Arguments } from './addressing.js';
-import { boundMethod, type BoundMethod, type BoundMethodParts } from './bound-method.js';
+import type { BoundMethod, BoundMethodParts } from './bound-method.js';
 import { EvictStep } from './evict-step.js';
 import { classDefaultsOf, classGroupsOf, classNameOf, declarerOf, type MethodRecord } from './metadata.js';
 import { ListMethod } from './list-method.js';
+import { boundMethod } from './method-forms.js';
 import { OperationChain } from './operation-chain.js';
 import type {
   CacheableAllOperation,

@@ -12,6 +12,7 @@ import {
 } from './metadata.js';
 import type { AnyMethod } from './method-types.js';
 import type { Operation } from './operation.js';
+import { isRuntimeHolder } from './runtime-holder.js';
 import { RUNTIME, RUNTIME_TOKEN } from './tokens.js';
 
 /** What a method decorator of ours is called with, before we know that it stands on a method. */
@@ -78,7 +79,9 @@ function wrap(prototype: object, name: string | symbol, original: AnyMethod, ope
   // The hot path: see CallSite. Nothing else may happen here. A method, so that it is no constructor.
   const { wrapper } = {
     wrapper(this: unknown, ...args: never[]): unknown {
-      return site.serves(this) ? site.bound.call(this, args) : site.callUnbound(this, args);
+      const bound = site.serves(this) ? site.bound : site.find(this);
+      if (args.length === 1) return bound.callWithOne(this, args[0]);
+      return args.length === 2 ? bound.callWithTwo(this, args[0], args[1]) : bound.callWithAny(this, ...args);
     },
   };
   disguise(wrapper, original);
@@ -104,7 +107,8 @@ function injectRuntime(prototype: object): void {
     configurable: true,
     get: () => undefined,
     set(this: object, value: unknown) {
-      Object.defineProperty(this, RUNTIME, { value, writable: true, configurable: true });
+      const kept = isRuntimeHolder(value) ? value.ofClass(Object.getPrototypeOf(this) as object) : value;
+      Object.defineProperty(this, RUNTIME, { value: kept, writable: true, configurable: true });
     },
   });
 }

@@ -1,7 +1,7 @@
 import { defer, from, mergeMap, Observable } from 'rxjs';
 import { asyncContext } from '../cache/index.js';
 import type { Address, Arguments } from './addressing.js';
-import type { BoundMethodParts, WholeMethod } from './bound-method.js';
+import { BoundMethod, type BoundMethodParts, type WholeMethod } from './bound-method.js';
 import { CollectedValues } from './collected-values.js';
 import type { CallPlan } from './operation-chain.js';
 import { FirstToCome } from './first-to-come.js';
@@ -26,11 +26,13 @@ type Source = () => Observable<unknown>;
  * A stale value is served without the source, which is then subscribed to behind. Where a load may be late or fail, what
  * comes first counts: the source's first value, and then all of it; or what stands in for the load, or its error.
  */
-export class ObservableMethod implements WholeMethod {
+export class ObservableMethod extends BoundMethod implements WholeMethod {
   /** The recordings that can still be joined, by index. */
   private readonly running = new Map<unknown, Recording>();
 
-  constructor(private readonly parts: BoundMethodParts) {}
+  constructor(private readonly parts: BoundMethodParts) {
+    super();
+  }
 
   call(self: unknown, args: Arguments): Observable<unknown> {
     const { chain, original } = this.parts;

@@ -95,10 +95,6 @@ export class FlightTable<K, V> {
     if (this.flights.get(flight.index) === flight) this.flights.delete(flight.index);
   }
 
-  indexes(): Iterable<unknown> {
-    return this.flights.keys();
-  }
-
   [Symbol.iterator](): Iterator<Flight<K, V>> {
     return this.flights.values();
   }

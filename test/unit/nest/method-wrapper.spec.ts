@@ -96,3 +96,78 @@ describe('promise Decorators: what others left on a method survives', () => {
     expect([await service[find](), await service[find]()]).toEqual([1, 1]);
   });
 });
+
+describe('a decorated method', () => {
+  it('is called with exactly the arguments that were given, whatever their number', async () => {
+    const seen: unknown[][] = [];
+    @Injectable()
+    class Service {
+      @Cacheable()
+      async own(first?: unknown, second: unknown = 'default', ...rest: unknown[]): Promise<unknown> {
+        seen.push([first, second, ...rest]);
+        return seen.length;
+      }
+      @Cacheable(Words, { key: (...args: unknown[]) => `key of ${args.length}` })
+      async keyed(...args: unknown[]): Promise<string> {
+        seen.push(args);
+        return String(seen.length);
+      }
+    }
+    const service = (await appOf({ providers: [Service] })).get(Service);
+    const calls = [[], ['a'], ['a', 'b'], ['a', undefined], ['a', 'b', 'c'], ['a', 'b', 'c', undefined, 'd']];
+    for (const args of calls) await service.keyed(...args);
+    expect(seen.splice(0)).toEqual([[], ['a'], ['a', 'b'], ['a', 'b', 'c'], ['a', 'b', 'c', undefined, 'd']]);
+    for (const args of calls) await service.own(...args);
+    expect(seen.splice(0)).toEqual([
+      [undefined, 'default'],
+      ['a', 'default'],
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c', undefined, 'd'],
+    ]);
+    for (const args of [...calls, [undefined], [undefined, undefined]]) await service.own(...args);
+    expect(seen).toEqual([]);
+  });
+
+  it('has its key computed once for each call, and rejects with what that throws', async () => {
+    const keys: string[] = [];
+    const keyOf = (...ids: string[]): string => {
+      keys.push(ids.join('+'));
+      if (ids.includes('bad')) throw new RangeError('bad id');
+      return ids.join('+');
+    };
+    @Injectable()
+    class Service {
+      @Cacheable(Words, { key: (id: string) => keyOf(id) })
+      async one(id: string): Promise<string> {
+        return id;
+      }
+      @Cacheable(Words, { key: (first: string, second: string) => keyOf(first, second) })
+      async two(first: string, second: string): Promise<string> {
+        return first + second;
+      }
+    }
+    const service = (await appOf({ providers: [Service] })).get(Service);
+    for (let call = 0; call < 2; call++) {
+      expect([await service.one('a'), await service.two('a', 'b')]).toEqual(['a', 'ab']);
+    }
+    expect(keys).toEqual(['a', 'a+b', 'a', 'a+b']);
+    await expect(service.one('bad')).rejects.toThrow(new RangeError('bad id'));
+    await expect(service.two('a', 'bad')).rejects.toThrow(new RangeError('bad id'));
+  });
+
+  it('uses the caches of an instance when it is called on an object that inherits from it', async () => {
+    @Injectable()
+    class Service {
+      calls = 0;
+      @Cacheable()
+      async find(id: string): Promise<string> {
+        return `${id} ${++this.calls}`;
+      }
+    }
+    const service = (await appOf({ providers: [Service] })).get(Service);
+    expect(await service.find('a')).toBe('a 1');
+    const heir = Object.create(service) as Service;
+    expect([await heir.find('a'), await service.find('a')]).toEqual(['a 1', 'a 1']);
+  });
+});

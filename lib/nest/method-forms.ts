@@ -1,0 +1,69 @@
+import { AddressingByArguments, type Arguments } from './addressing.js';
+import { BoundMethod, UncachedMethod, type BoundMethodParts, type WholeMethod } from './bound-method.js';
+import { IterableMethod } from './iterable-method.js';
+import { ArgumentsLookupMethod, KeyLookupMethod, LookupMethod } from './lookup-method.js';
+import type { AnyMethod } from './method-types.js';
+import { ObservableMethod } from './observable-method.js';
+import { PromiseMethod } from './promise-method.js';
+import type { StoreStep } from './store-step.js';
+import { kindOf, synchronousMethod, type ResultKind } from './result-kind.js';
+
+/** The form of the chain that a method of this kind needs. Steps that nothing asked for are not there. */
+export function boundMethod(kind: ResultKind, parts: BoundMethodParts): BoundMethod {
+  return kind === 'unknown' ? new UnknownMethod(parts) : (shortened(kind, parts) ?? whole(kind, parts));
+}
+
+function whole(kind: Exclude<ResultKind, 'unknown'>, parts: BoundMethodParts): WholeMethod {
+  switch (kind) {
+    case 'promise':
+      return new PromiseMethod(parts);
+    case 'observable':
+      return new ObservableMethod(parts);
+    case 'iterable':
+      return new IterableMethod(parts);
+    case 'sync':
+      throw synchronousMethod(parts.label);
+  }
+}
+
+function shortened(kind: ResultKind, { original, chain }: BoundMethodParts): BoundMethod | undefined {
+  if (kind === 'sync') return undefined;
+  if (chain.isEmpty) return new UncachedMethod(original);
+  if (kind !== 'promise' || chain.cacheable === undefined || !chain.onlyLooksUp) return undefined;
+  return lookupMethod(original, chain.cacheable);
+}
+
+function lookupMethod(original: AnyMethod, step: StoreStep): BoundMethod {
+  const { condition, addressing } = step.parts;
+  if (condition !== undefined) return new LookupMethod(original, step);
+  return addressing instanceof AddressingByArguments
+    ? new ArgumentsLookupMethod(original, step, addressing.keys)
+    : new KeyLookupMethod(original, step);
+}
+
+/**
+ * A method of which nothing told what it returns: its first call runs it and learns that from the result. A synchronous
+ * result passes through uncached; the next call is refused.
+ */
+class UnknownMethod extends BoundMethod {
+  private learnt: BoundMethod | undefined = undefined;
+  private wasSynchronous = false;
+
+  constructor(private readonly parts: BoundMethodParts) {
+    super();
+  }
+
+  call(self: unknown, args: Arguments): unknown {
+    if (this.learnt !== undefined) return this.learnt.call(self, args);
+    if (this.wasSynchronous) throw synchronousMethod(this.parts.label);
+    const { chain, original } = this.parts;
+    const plan = chain.plan(args);
+    const result: unknown = Reflect.apply(original, self, args);
+    const kind = kindOf(result);
+    this.wasSynchronous = kind === 'sync';
+    if (this.wasSynchronous || chain.isEmpty) return result;
+    const method = whole(kind, this.parts);
+    this.learnt = shortened(kind, this.parts) ?? method;
+    return method.resume(plan, args, result);
+  }
+}

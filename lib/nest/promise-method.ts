@@ -1,0 +1,26 @@
+import type { Arguments } from './addressing.js';
+import { BoundMethod, type BoundMethodParts, type WholeMethod } from './bound-method.js';
+import type { CallPlan } from './operation-chain.js';
+
+/** The whole chain. */
+export class PromiseMethod extends BoundMethod implements WholeMethod {
+  constructor(private readonly parts: BoundMethodParts) {
+    super();
+  }
+
+  call(self: unknown, args: Arguments): Promise<unknown> {
+    const { chain, original } = this.parts;
+    try {
+      return chain.run(chain.plan(args), args, async () => Reflect.apply(original, self, args) as unknown);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  resume(plan: CallPlan, args: Arguments, result: unknown): Promise<unknown> {
+    const promise = Promise.resolve(result);
+    // A hit leaves it unused, and a rejection of it is then nobody's.
+    promise.catch(() => {});
+    return this.parts.chain.run(plan, args, () => promise);
+  }
+}
