@@ -3,6 +3,8 @@
  * that ours has to keep.
  */
 import { SHAPES } from './decorated/shapes.mjs';
+import { OPTIONS } from './loading/options.mjs';
+import { STAMPEDES } from './loading/stampede.mjs';
 import { MIXES } from './memory/mixes.mjs';
 
 const PEERS = ['bare-literal', 'map', 'lru-cache', 'layered-loader', 'cache-manager', 'bentocache', 'type-cacheable'];
@@ -19,6 +21,7 @@ export const TITLES = {
   'type-cacheable': '@type-cacheable, lru-cache adapter',
   mnemonist: 'mnemonist LRUMap',
   strata: 'MemoryCache, lru',
+  'strata-limited': 'Cache, with loadTimeout.hard',
   'strata-named': '@Cacheable(Users, { key })',
   'strata-own': "@Cacheable({ ttl: '5m' })",
   'strata-beside': 'bare async method, beside cached ones',
@@ -26,7 +29,7 @@ export const TITLES = {
 
 /** All workloads of a run, in the order in which they are measured and reported. */
 export function planWorkloads({ quick, only }) {
-  return [...decorated(quick), ...memory(quick)]
+  return [...decorated(quick), ...loading(quick), ...memory(quick)]
     .map((workload) => select(workload, only))
     .filter(({ libraries }) => libraries.length > 0);
 }
@@ -49,6 +52,28 @@ function decorated(quick) {
         job: { part: 'decorated', shape, ...times },
       };
     });
+}
+
+function loading(quick) {
+  const times = quick ? { warmUpMs: 400, measureMs: 300 } : { warmUpMs: 1_000, measureMs: 700 };
+  return [
+    {
+      id: 'loading/stampede',
+      part: 'loading',
+      kind: 'stampede',
+      base: 'map',
+      libraries: Object.keys(STAMPEDES),
+      job: { part: 'loading', kind: 'stampede', callers: 10_000, warmUps: quick ? 2 : 4, stampedes: quick ? 5 : 20 },
+    },
+    {
+      id: 'loading/hit',
+      part: 'loading',
+      kind: 'hit',
+      base: 'none',
+      libraries: Object.keys(OPTIONS),
+      job: { part: 'loading', kind: 'hit', ...times },
+    },
+  ];
 }
 
 function memory(quick) {

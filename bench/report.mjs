@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import { SHAPES } from './decorated/shapes.mjs';
 import { pairedRatios, spread } from './harness/statistics.mjs';
+import { OPTION_TITLES } from './loading/options.mjs';
 import { MIXES } from './memory/mixes.mjs';
 import { TITLES } from './plan.mjs';
 
@@ -13,10 +14,18 @@ export function report({ workloads, rows, flags, versions, problems, took }) {
   const parts = [
     `# Results of \`npm run bench${flags.given === '' ? '' : ` -- ${flags.given.replace(/ ?--out \S+/, '')}`}\``,
     machine({ rows, flags, versions, took }),
-    bars(workloads, table),
+    workloads.some(({ bar }) => bar !== undefined) && bars(workloads, table),
     problems.length > 0 && section('Failed', problems.map((problem) => `- ${problem}`).join('\n')),
     decorated(
       workloads.filter(({ part }) => part === 'decorated'),
+      table,
+    ),
+    stampede(
+      workloads.find(({ kind }) => kind === 'stampede'),
+      table,
+    ),
+    options(
+      workloads.find(({ kind }) => kind === 'hit'),
       table,
     ),
     ...[false, true].map((ttl) =>
@@ -117,6 +126,48 @@ function decorated(workloads, table) {
       'in an app whose cached methods have loaded: what caches cost the methods that have none.',
       '',
       grid(head, lines),
+    ].join('\n'),
+  );
+}
+
+function stampede(workload, table) {
+  if (workload === undefined) return undefined;
+  const measured = (library, value) =>
+    spread((table.rounds(workload, library)?.filter(Boolean) ?? []).map(value)).median ?? NaN;
+  const lines = workload.libraries.map((library) => [
+    library === 'strata' ? 'Cache.getOrLoad' : library === 'map' ? 'two Maps by hand' : TITLES[library],
+    measured(library, ({ loads }) => loads).toLocaleString('en'),
+    table.cell(workload, library),
+    table.cell(workload, library, wallTime),
+    table.nanoseconds(workload, library),
+    measured(library, ({ bytes }) => bytes).toFixed(0),
+  ]);
+  return section(
+    `${workload.job.callers.toLocaleString('en')} callers of one cold key at once`,
+    [
+      'Asked in one turn, answered by a source that waits until all have asked. *Loads* is how often that source was asked;',
+      '*bytes* is what the heap holds for each caller while they wait, the promise that the caller awaits included.',
+      '',
+      grid(['', 'loads', 'time per caller', 'wall', 'ns', 'bytes'], lines),
+    ].join('\n'),
+  );
+}
+
+function options(workload, table) {
+  if (workload === undefined) return undefined;
+  const lines = workload.libraries.map((library) => [
+    OPTION_TITLES[library],
+    table.cell(workload, library),
+    table.cell(workload, library, wallTime),
+    table.nanoseconds(workload, library),
+  ]);
+  return section(
+    'A hit with each option, against one with none',
+    [
+      'Sequential awaits of `Cache.getOrLoad`, 1,000 users, all in the cache and fresh. Each row has one option more than the',
+      'first. The second row is the first once more: its spread is what the measurement itself is worth.',
+      '',
+      grid(['', 'hit', 'wall', 'ns'], lines),
     ].join('\n'),
   );
 }

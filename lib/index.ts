@@ -8,7 +8,9 @@ export {
   CacheNoLoaderError,
   CacheOptionsError,
   CacheReentrancyError,
+  CacheTierError,
   CacheUnknownError,
+  CacheUnusableEntryError,
   isCacheError,
   type CacheErrorCode,
   type CacheEvent,
@@ -36,11 +38,23 @@ export {
   type Weigher,
 } from './engine/index.js';
 export {
+  memoryTier,
+  type Bus,
+  type MemoryTier,
+  type MemoryTierOptions,
+  type Tier,
+  type TierOptions,
+} from './tiers/index.js';
+export {
   CacheRegistry,
+  classCodec,
   createCache,
   currentLoad,
   defineCache,
   defineMemoryCache,
+  jsonSerializer,
+  msgpackSerializer,
+  taggedSerializer,
   type AnyDefinition,
   type BulkLoader,
   type Cache,
@@ -50,6 +64,8 @@ export {
   type CachePorts,
   type CacheStats,
   type ClosableCache,
+  type CodecOption,
+  type CompressionOptions,
   type CreateCacheOptions,
   type EntryInfo,
   type EntryOptions,
@@ -60,6 +76,9 @@ export {
   type LoadTimeout,
   type MemoryCacheDefinition,
   type RefreshAhead,
+  type Serializer,
+  type Surroundings as SharedCacheOptions,
+  type TierStats,
 } from './cache/index.js';
 export {
   Cacheable,

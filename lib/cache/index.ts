@@ -1,3 +1,12 @@
+export {
+  classCodec,
+  jsonSerializer,
+  msgpackSerializer,
+  taggedSerializer,
+  type CodecOption,
+  type CompressionOptions,
+  type Serializer,
+} from '../codec/index.js';
 export type { KeyPattern } from '../engine/index.js';
 export type { Cache, EntryInfo } from './cache.js';
 export type {

@@ -112,14 +112,14 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
   // Much later, when nobody knows who wrote what meanwhile. Where something stands by now it may be newer or older, and
   // a miss is right in any case. Fenced, so that a write which the tier carries out later still harms nobody.
   const replayInto = async (tier: SpaceTier<V>): Promise<boolean> => {
-    const elapsedMs = clock.now() - startedMs;
-    if (elapsedMs >= lifetimeMs) return true;
     const [fence] = await lower.fenceIn([tier], name, groups, 0);
     const isOccupied = fence === undefined ? undefined : await tier.isOccupied(name);
     if (fence === undefined || isOccupied === undefined) return false;
     if (isOccupied) return tier.removeNow(name);
     const generations = await generationsFor(tier, groups, fence);
     if (typeof generations === 'string') return false;
+    const elapsedMs = clock.now() - startedMs;
+    if (elapsedMs >= lifetimeMs) return true;
     const left = { ...record, generations, freshLeftMs: freshLeftMs - elapsedMs };
     return (await tier.write(left, fence.token, () => true)) !== 'failed';
   };

@@ -7,6 +7,8 @@ export interface InProcessHubOptions {
   readonly clock?: Clock;
   /** How long a message is on its way, in milliseconds of the clock. @defaultValue 0, which is the next turn of the clock */
   readonly delayMs?: number;
+  /** Whose nodes its buses claim to reach. @defaultValue 'process' */
+  readonly scope?: Bus['scope'];
 }
 
 /** What the buses of one hub deliver to, by channel. */
@@ -22,13 +24,19 @@ export interface InProcessHub {
 export function inProcessHub(options: InProcessHubOptions = {}): InProcessHub {
   const problems = new OptionProblems('inProcessHub');
   problems.requireObject('options', options);
-  problems.refuseUnknown(options, ['clock', 'delayMs']);
+  problems.refuseUnknown(options, ['clock', 'delayMs', 'scope']);
   const { clock, delayMs = 0 } = options;
+  const scope = problems.oneOf<Bus['scope'], 'process'>(
+    'scope',
+    options.scope,
+    ['process', 'host', 'shared'],
+    'process',
+  );
   problems.require(typeof delayMs === 'number' && delayMs >= 0, 'delayMs', 'must be a number from 0', delayMs);
   problems.require(clock !== undefined || delayMs === 0, 'delayMs', 'needs a clock to be measured with', delayMs);
   problems.throwIfAny();
   const exchange = new Exchange(clock, delayMs);
-  return { bus: (name = 'in-process') => new InProcessBus(name, exchange) };
+  return { bus: (name = 'in-process') => new InProcessBus(name, scope, exchange) };
 }
 
 class Exchange {
@@ -62,7 +70,6 @@ class Exchange {
  * in which it was published. It connects in the microtask after `start`.
  */
 export class InProcessBus implements Bus {
-  readonly scope = 'process';
   private channel: string | undefined;
   private leave: (() => void) | undefined;
   private closed = false;
@@ -70,6 +77,7 @@ export class InProcessBus implements Bus {
   /** @internal */
   constructor(
     readonly name: string,
+    readonly scope: Bus['scope'],
     private readonly exchange: Exchange,
   ) {}
 

@@ -1,10 +1,11 @@
 import { createCache, defineCache, type CacheOptions, type ClosableCache } from '../../../lib/cache/index.js';
 import {
+  ChaosBus,
+  ChaosTier,
   EventRecorder,
   FakeClock,
   inProcessHub,
   InProcessTier,
-  type InProcessHub,
 } from '../../../lib/testing/index.js';
 import { seededRandom } from '../../../lib/core/index.js';
 import { settled } from './deferred.js';
@@ -12,14 +13,15 @@ import { settled } from './deferred.js';
 /** One node of an application: its own memory, and the tier and the bus that it shares with the others. */
 export interface Node {
   readonly cache: ClosableCache<string, string>;
-  readonly tier: InProcessTier;
+  /** Its way to the tier, and what happens on it. */
+  readonly tier: ChaosTier;
+  readonly bus: ChaosBus;
   readonly events: EventRecorder;
 }
 
 export interface Nodes {
   readonly clock: FakeClock;
   readonly tier: InProcessTier;
-  readonly hub: InProcessHub;
   /** One more node, which has joined the bus. */
   join(more?: CacheOptions<string, string>): Promise<Node>;
 }
@@ -33,19 +35,19 @@ export function nodes(options: CacheOptions<string, string> = {}): Nodes {
   return {
     clock,
     tier: first,
-    hub,
     join: async (more = {}) => {
-      const tier = first.anotherNode();
+      const tier = new ChaosTier(first.anotherNode(), { clock, random });
+      const bus = new ChaosBus(hub.bus(), { clock, random });
       const definition = defineCache<string, string>('texts', {
         tiers: [tier],
-        bus: hub.bus(),
+        bus,
         ...options,
         ...more,
       });
       const cache = createCache(definition, { clock, random });
       const events = new EventRecorder(cache.events$);
       await settled();
-      return { cache, tier, events };
+      return { cache, tier, bus, events };
     },
   };
 }

@@ -56,7 +56,7 @@ describe('a cache with a tier below memory', () => {
       ['a', '1'],
       ['b', '2'],
     ]);
-    const batches = () => read.mock.calls.filter(([, keys]) => keys.length > 0).length;
+    const batches = (): number => read.mock.calls.filter((call) => (call[1] as string[]).length > 0).length;
     expect(batches()).toBe(1);
     expect(bulkLoader.mock.calls.map(([keys]) => keys)).toEqual([['c']]);
     await b.cache.getAll([]);

@@ -93,6 +93,7 @@ import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
 import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
+import { EXPECTED_OF_TIERS, useTiers } from './tiers.js';
 
 interface User {
   readonly id: string;
@@ -220,6 +221,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useLocal()),
     ...(await useRedis()),
     ...(await useTesting()),
+    ...(await useTiers()),
   };
 }
 
@@ -231,6 +233,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_LOCAL,
   ...EXPECTED_OF_REDIS,
   ...EXPECTED_OF_TESTING,
+  ...EXPECTED_OF_TIERS,
   calls: 1,
   saved: 'saved',
   many: ['user 3', 'saved', 'user 1', 'user 3'],
