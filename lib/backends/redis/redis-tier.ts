@@ -153,19 +153,19 @@ class RedisTier implements Tier {
     const batches = this.batches(writes.map(({ key }) => names.entry(key)));
     const replies = await this.run(
       WRITE,
-      batches.map(({ places }) => {
-        const texts: string[] = [];
+      batches.map(({ places, texts }) => {
+        const fences: string[] = [];
         const args: Argument[] = [];
         for (const place of places) {
           const { key, bytes, ttlMs, fence } = writes[place] as TierWrite;
-          texts.push(names.entry(key), names.fence(key));
+          fences.push(names.fence(key));
           args.push(
             fence === undefined ? '' : fence || LOST,
             ttlMs === Infinity ? '' : wholeMs(ttlMs),
             bufferOf(bytes),
           );
         }
-        return { keys: texts, args };
+        return { keys: [...texts, ...fences], args };
       }),
     );
     replies.forEach((reply, at) => {

@@ -54,20 +54,30 @@ end
 return tokens`);
 
 /**
- * KEYS: for each write its entry and its fence. ARGV: for each write the token that the fence must have, '' for none,
- * the lifetime, '' for none, and the bytes. What is stored uses the fence up.
+ * KEYS: the entries of the writes, then their fences. ARGV: for each write the token that the fence must have, '' for
+ * none, the lifetime, '' for none, and the bytes. What is stored uses the fence up: fences go first, so that no failure
+ * half way leaves one beside what was stored. Few calls, since each costs more than what it does.
  */
 export const WRITE = script(`
-local stored = {}
-for i = 1, #KEYS / 2 do
-  local fence, token, life = KEYS[2 * i], ARGV[3 * i - 2], ARGV[3 * i - 1]
-  if token == '' or redis.call('MGET', fence)[1] == token then
-    redis.call('DEL', fence)
-    if life == '' then redis.call('SET', KEYS[2 * i - 1], ARGV[3 * i])
-    else redis.call('SET', KEYS[2 * i - 1], ARGV[3 * i], 'PX', life) end
+local count = #KEYS / 2
+local tokens = redis.call('MGET', unpack(KEYS, count + 1))
+local used, present, stored = {}, {}, {}
+for i = 1, count do
+  local fence, token = KEYS[count + i], ARGV[3 * i - 2]
+  if token == '' or (tokens[i] == token and not used[fence]) then
     stored[i] = 1
+    if tokens[i] and not used[fence] then present[#present + 1] = fence end
+    used[fence] = true
   else
     stored[i] = 0
+  end
+end
+if #present > 0 then redis.call('DEL', unpack(present)) end
+for i = 1, count do
+  local life = ARGV[3 * i - 1]
+  if stored[i] == 1 then
+    if life == '' then redis.call('SET', KEYS[i], ARGV[3 * i])
+    else redis.call('SET', KEYS[i], ARGV[3 * i], 'PX', life) end
   end
 end
 return stored`);
