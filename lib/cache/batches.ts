@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { Flight } from '../resilience/index.js';
 import type { BulkLoads } from './bulk-loads.js';
-import { loadAlike, type CallSettings } from './call-settings.js';
+import { loadKind, type CallSettings } from './call-settings.js';
 import type { LoadCause, LoadRuns } from './load-runs.js';
 
 interface Waiting<K, V> {
@@ -36,16 +36,23 @@ export class Batches<K, V> {
     const waiting = this.waiting;
     this.waiting = [];
     const runs: Waiting<K, V>[][] = [];
+    /** The last run of each kind. */
+    const filling = new Map<string, Waiting<K, V>[]>();
+    const kindOf = rememberedKinds();
     for (const one of waiting) {
       if (one.call.abortWhenAbandoned && one.flight.isDeserted) {
         this.runs.drop(one.flight);
         continue;
       }
-      const same = runs.findLast(
-        ([first]) => first !== undefined && first.cause === one.cause && loadAlike(first.call, one.call),
-      );
-      if (same === undefined || same.length === this.maxSize) runs.push([one]);
-      else same.push(one);
+      const kind = `${one.cause} ${kindOf(one.call)}`;
+      const run = filling.get(kind);
+      if (run !== undefined && run.length < this.maxSize) {
+        run.push(one);
+        continue;
+      }
+      const next = [one];
+      filling.set(kind, next);
+      runs.push(next);
     }
     for (const run of runs) {
       const [first] = run;
@@ -58,4 +65,14 @@ export class Batches<K, V> {
         );
     }
   }
+}
+
+/** Calls without options of their own share the cache's settings object: its kind is found once. */
+function rememberedKinds(): (call: CallSettings) => string {
+  const kinds = new Map<CallSettings, string>();
+  return (call) => {
+    let kind = kinds.get(call);
+    if (kind === undefined) kinds.set(call, (kind = loadKind(call)));
+    return kind;
+  };
 }

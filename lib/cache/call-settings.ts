@@ -63,10 +63,11 @@ const DEFAULTS: CallSettings = {
   lock: false,
 };
 
-/** All of them but the groups, which are compared one by one, and what only the caller's wait is about. */
-const ASKED_OF_LOADS = (Object.keys(DEFAULTS) as (keyof CallSettings)[]).filter(
-  (name) => !['groups', 'signal', 'softMs', 'hardMs'].includes(name),
-);
+/** All of them but what only the caller's wait is about, and the field of `refreshAhead`. */
+const ASKED_OF_LOADS = [
+  ...Object.keys(DEFAULTS).filter((name) => !['signal', 'softMs', 'hardMs'].includes(name)),
+  'beta',
+];
 
 /** The settings of a cache's calls, level over level: its module's defaults, then its definition. */
 export function settingsOfCache(problems: OptionProblems, levels: readonly LoadOptions[]): CallSettings {
@@ -130,15 +131,9 @@ function resolve(problems: OptionProblems, given: LoadOptions, base: CallSetting
   };
 }
 
-/** Whether two calls mean the same load: they may differ in how long their callers wait. */
-export function loadAlike(a: CallSettings, b: CallSettings): boolean {
-  // Calls without options of their own share the cache's settings object.
-  if (a === b) return true;
-  return ASKED_OF_LOADS.every((name) => a[name] === b[name]) && isSameList(a.groups, b.groups);
-}
-
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((one, position) => one === b[position]);
+/** A text that is the same for calls that mean the same load: they may differ in how long their callers wait. */
+export function loadKind(call: CallSettings): string {
+  return JSON.stringify(call, ASKED_OF_LOADS);
 }
 
 function isWeight(weight: unknown): boolean {
