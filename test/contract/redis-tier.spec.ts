@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { redisTier } from '../../lib/backends/redis/index.js';
-import { tierContract } from '../../lib/testing/index.js';
-import type { TierCapabilities } from '../../lib/tiers/index.js';
+import { ChaosTier, tierContract } from '../../lib/testing/index.js';
+import type { Tier, TierCapabilities } from '../../lib/tiers/index.js';
 import { startRedis, startRedisCluster, type RedisCluster, type RedisServer } from '../servers/index.js';
 import { CLUSTER, SINGLE, type Access } from './redis-clients.js';
 
@@ -24,13 +24,15 @@ describe('redisTier at one server', () => {
   });
   afterAll(() => server.stop());
 
-  for (const [name, accessTo] of Object.entries(SINGLE)) {
-    contract(
-      name,
-      () => accessTo(server.port),
-      async () => void (await server.command('FLUSHALL')),
-    );
-  }
+  const clear = async (): Promise<void> => void (await server.command('FLUSHALL'));
+  for (const [name, accessTo] of Object.entries(SINGLE)) contract(name, () => accessTo(server.port), clear);
+  const byUrl = SINGLE['a URL'] as (port: number) => Access;
+  contract(
+    'a URL within a ChaosTier',
+    () => byUrl(server.port),
+    clear,
+    (tier) => new ChaosTier(tier),
+  );
 });
 
 describe('redisTier at a cluster', () => {
@@ -49,7 +51,12 @@ describe('redisTier at a cluster', () => {
   }
 });
 
-function contract(name: string, access: () => Access, clear: () => Promise<void>): void {
+function contract(
+  name: string,
+  access: () => Access,
+  clear: () => Promise<void>,
+  wrapped = (tier: Tier): Tier => tier,
+): void {
   tierContract(runner, {
     name: `redisTier by ${name}`,
     capabilities: CAPABILITIES,
@@ -58,8 +65,8 @@ function contract(name: string, access: () => Access, clear: () => Promise<void>
       const one = access();
       const other = access();
       return {
-        tier: redisTier({ ...one.options, ...PATIENT }),
-        tierOfAnotherProcess: redisTier({ ...other.options, ...PATIENT }),
+        tier: wrapped(redisTier({ ...one.options, ...PATIENT })),
+        tierOfAnotherProcess: wrapped(redisTier({ ...other.options, ...PATIENT })),
         dispose: () => {
           one.end();
           other.end();
