@@ -119,6 +119,17 @@ export class KeyTable {
     }
   }
 
+  /** The slot of a key that is its hash, or -1. */
+  findHash(hash: number, records: Int32Array): number {
+    const { cells, slotBits } = this;
+    const mask = cells.length - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const cell = cells[at] as number;
+      if (cell === 0) return NO_SLOT;
+      if (((cell ^ hash) & ~slotBits) === 0 && this.hashOf(cell, records) === hash) return this.slotOf(cell);
+    }
+  }
+
   /** Begins to move all that is in the table to others. What is not moved yet is found and removed as ever. */
   leave(): void {
     this.at = 0;

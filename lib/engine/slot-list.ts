@@ -1,7 +1,12 @@
-import { NO_SLOT, type SlotTable } from './slot-table.js';
+import { NO_SLOT } from './slot-table.js';
 
 const PREVIOUS = 1;
 const NEXT = 2;
+
+/** Where the records of slots are: see SlotTable. */
+export interface SlotRecords {
+  readonly records: Int32Array;
+}
 
 /**
  * A doubly linked list of slots whose links stand in the slots' own records: O(1), no allocation.
@@ -12,7 +17,7 @@ export class SlotList {
   last = NO_SLOT;
   size = 0;
 
-  constructor(private readonly slots: SlotTable) {}
+  constructor(private readonly slots: SlotRecords) {}
 
   append(slot: number): void {
     const { records } = this.slots;

@@ -1,16 +1,7 @@
 import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
-import { COUNTERS_PER_BLOCK, FrequencySketch } from './frequency-sketch.js';
 import { TinyLfuRegions } from './tiny-lfu-regions.js';
 import { WindowChooser } from './window-chooser.js';
 
-/** Entries that a cache is taken to hold at least: a sketch for fewer is too coarse. */
-const FEWEST_ENTRIES = 256;
-/** Counters of the sketch an entry: fewer where there are many entries, whose memory counts more. */
-const COUNTERS_OF_MANY = 16;
-const COUNTERS_OF_FEW = 32;
-const MANY_ENTRIES = 65_536;
-/** After how many requests an entry what the sketch counted is worth half. */
-const REQUESTS_PER_PERIOD = 10;
 /** Where the bound is a weight the number of entries is found out, from this on. */
 const FIRST_GUESS = 64;
 /** How much more or less than thought the number of entries may be. */
@@ -18,17 +9,16 @@ const TOLERANCE = 1.25;
 
 /*
  * W-TinyLFU that chooses its window by trying, and admits also what comes back soon. The regions decide who leaves
- * (TinyLfuRegions); the sketch tells them how often keys came (FrequencySketch), the ghost when they were used last
- * (ReuseGhost); shadows try other windows on a sample of the keys (WindowChooser).
+ * (TinyLfuRegions), by how often and when keys were used, which ghosts remember of those that left (GhostTable); shadows
+ * try other windows on a sample of the keys (WindowChooser).
  *
  * Everything is made for the number of entries that the cache holds when it is full. Where a weight bounds it, or bounds
  * it before the number does, that is learned from the evictions.
  *
- * A hit is one cache line of the sketch, the state and the links of the slot. Memory: 4 bytes an entry for states, 3
- * for ghosts and 8 for the sketch (3.6 and 16 up to 65,536 entries), and 30 to 120 KB for the shadows.
+ * A hit is the state and the links of the slot, and in bursts the state alone. Memory: 4 bytes an entry for states, 8 for
+ * ghosts, and 25 to 100 KB for the shadows.
  */
 export class AdaptivePolicy implements EvictionPolicy {
-  private sketch!: FrequencySketch;
   private regions!: TinyLfuRegions;
   private chooser!: WindowChooser;
   /** How many entries the cache is thought to hold when it is full. */
@@ -41,8 +31,9 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   onInsert(slot: number): void {
-    this.see(this.host.hashOf(slot));
-    this.regions.insert(slot);
+    const hash = this.host.hashOf(slot);
+    this.see(hash);
+    this.regions.insert(slot, hash);
     if (this.regions.count > this.entries) this.expect(Math.ceil(this.regions.count * TOLERANCE));
   }
 
@@ -80,7 +71,6 @@ export class AdaptivePolicy implements EvictionPolicy {
 
   grow(capacity: number): void {
     this.regions.grow(capacity);
-    this.fitSketch();
   }
 
   resize(): void {
@@ -91,14 +81,13 @@ export class AdaptivePolicy implements EvictionPolicy {
   clear(): void {
     const { host } = this;
     this.entries = host.weighted ? FIRST_GUESS : host.maximum;
-    this.sketch = new FrequencySketch(this.sketchBlocks, this.sketchPeriod);
-    this.chooser = new WindowChooser(this.entries, this.sketch, host.random, this.seed);
+    this.chooser = new WindowChooser(this.entries, this.seed);
     const { share } = this.chooser;
-    this.regions = new TinyLfuRegions(host, this.sketch, this.regionSize, share, host.capacity, this.seed);
+    this.regions = new TinyLfuRegions(host, this.regionSize, share, host.capacity, this.seed);
   }
 
   get bytes(): number {
-    return this.sketch.bytes + this.regions.bytes + this.chooser.bytes;
+    return this.regions.bytes + this.chooser.bytes;
   }
 
   assertStructure(): void {
@@ -106,17 +95,15 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   private see(hash: number): void {
-    this.sketch.record(hash);
     if (this.chooser.samples(hash) && this.chooser.request(hash)) this.regions.setWindow(this.chooser.share);
   }
 
   private expect(entries: number): void {
     this.entries = this.host.weighted ? Math.max(FIRST_GUESS, entries) : Math.min(entries, this.host.maximum);
-    this.fitSketch();
     this.regions.resize(this.regionSize);
     const { chooser } = this;
     if (this.entries > chooser.entries * 2 || this.entries * 2 < chooser.entries) {
-      this.chooser = new WindowChooser(this.entries, this.sketch, this.host.random, this.seed);
+      this.chooser = new WindowChooser(this.entries, this.seed);
       this.regions.setWindow(this.chooser.share);
     }
   }
@@ -125,24 +112,5 @@ export class AdaptivePolicy implements EvictionPolicy {
     const { maximum, weighted } = this.host;
     const { entries } = this;
     return { maximum: weighted ? maximum : entries, weighted, entries };
-  }
-
-  private fitSketch(): void {
-    this.sketch.resize(this.sketchBlocks, this.sketchPeriod);
-  }
-
-  /** As many as for the expected entries, but while they have not come only as many as for those there may be now. */
-  private get sketchBlocks(): number {
-    const entries = Math.max(FEWEST_ENTRIES, this.entries);
-    const counters = entries > MANY_ENTRIES ? COUNTERS_OF_MANY : COUNTERS_OF_FEW;
-    let blocks = Math.ceil((entries * counters) / COUNTERS_PER_BLOCK);
-    const needed = Math.max(FEWEST_ENTRIES, this.host.capacity) * (counters / COUNTERS_PER_BLOCK);
-    // Halves of it, so that it can grow up to it by doubling.
-    while (blocks / 2 >= needed) blocks = Math.ceil(blocks / 2);
-    return blocks;
-  }
-
-  private get sketchPeriod(): number {
-    return REQUESTS_PER_PERIOD * Math.max(FEWEST_ENTRIES, this.entries);
   }
 }

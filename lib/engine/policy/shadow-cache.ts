@@ -1,50 +1,45 @@
-import type { Random } from '../../core/index.js';
-import { KeyIndex } from '../key-index.js';
+import { KeyTable } from '../key-table.js';
 import { SlotList } from '../slot-list.js';
-import { NO_SLOT, SlotTable } from '../slot-table.js';
-import type { FrequencySketch } from './frequency-sketch.js';
+import { NO_SLOT } from '../slot-table.js';
 import { TinyLfuRegions, type RegionHost } from './tiny-lfu-regions.js';
 
-/** What a cache of a few entries would hit: the same regions over keys alone, which are the hashes of the real keys. */
+/**
+ * What a cache of a few entries would hit: the same regions over keys alone, which are the hashes of the real keys. Its
+ * slots are records as those of a SlotTable, all of them made at once.
+ */
 export class ShadowCache implements RegionHost {
-  private readonly table: SlotTable;
-  private readonly index: KeyIndex;
+  readonly records: Int32Array<ArrayBuffer>;
+  private readonly table: KeyTable;
   private readonly regions: TinyLfuRegions;
+  private size = 0;
 
   /** @param entries how many keys it holds @param windowShare the share of them that its window aims at */
   constructor(
     private readonly entries: number,
     windowShare: number,
-    sketch: FrequencySketch,
-    random: Random,
     seed: number,
   ) {
-    this.table = new SlotTable(() => entries);
-    this.index = new KeyIndex(this.table, random);
-    const size = { maximum: entries, weighted: false, entries };
-    this.regions = new TinyLfuRegions(this, sketch, size, windowShare, this.table.capacity, seed);
+    this.records = new Int32Array(entries * 4);
+    this.table = new KeyTable(2 ** Math.ceil(Math.log2(entries * 2)), entries);
+    this.regions = new TinyLfuRegions(this, { maximum: entries, weighted: false, entries }, windowShare, entries, seed);
   }
 
   /** Asks for a key and stores it if it is not there; whether it was. */
   request(hash: number): boolean {
-    const found = this.index.find(hash);
+    const found = this.table.findHash(hash, this.records);
     if (found !== NO_SLOT) {
       this.regions.access(found);
       return true;
     }
-    if (this.table.size >= this.entries) this.evict();
-    if (this.table.isFull) {
-      this.table.grow();
-      this.regions.grow(this.table.capacity);
-    }
-    const slot = this.table.allocate(hash, undefined);
-    this.index.insert(slot, hash);
-    this.regions.insert(slot);
+    const slot = this.size < this.entries ? this.size++ : this.evict();
+    this.records[slot << 2] = hash;
+    this.table.add(slot, hash);
+    this.regions.insert(slot, hash);
     return false;
   }
 
   hashOf(slot: number): number {
-    return this.table.keyOf(slot) as number;
+    return this.records[slot << 2] as number;
   }
 
   weightOf(): number {
@@ -52,17 +47,17 @@ export class ShadowCache implements RegionHost {
   }
 
   newList(): SlotList {
-    return new SlotList(this.table);
+    return new SlotList(this);
   }
 
   get bytes(): number {
-    return this.table.bytes + this.index.bytes + this.regions.bytes;
+    return this.records.byteLength + this.table.bytes + this.regions.bytes;
   }
 
-  private evict(): void {
+  private evict(): number {
     const victim = this.regions.nextVictim();
     this.regions.evict(victim);
-    this.index.remove(victim);
-    this.table.release(victim);
+    this.table.remove(victim, this.records);
+    return victim;
   }
 }

@@ -1,7 +1,6 @@
 import type { SlotList } from '../slot-list.js';
 import { NO_SLOT } from '../slot-table.js';
-import { HIGHEST_FREQUENCY, type FrequencySketch } from './frequency-sketch.js';
-import { NEVER_USED, ReuseGhost } from './reuse-ghost.js';
+import { GhostTable, HIGHEST_FREQUENCY, TICK_BITS, TICK_MASK, UNKNOWN } from './ghost-table.js';
 
 /** What the regions ask about slots. */
 export interface RegionHost {
@@ -23,20 +22,23 @@ const PROTECTED = 2;
 
 /** Of main: how much may be protected. */
 const PROTECTED_SHARE = 0.8;
-/** Of the entries: how many that left are remembered; fewer of many, whose memory counts more. */
-const GHOST_SHARE = 0.9;
-const GHOST_SHARE_OF_MANY = 0.75;
-const MANY_ENTRIES = 65_536;
+/** For each entry so many keys that left are remembered. */
+const GHOSTS_PER_ENTRY = 2;
+/** After how many turnovers of the cache a frequency is worth half; up to twice as many, so that it is a power of two. */
+const TURNOVERS_PER_PERIOD = 8;
+/** In a cache of fewer entries a turnover is taken to be as long as if it had so many. */
+const FEWEST_ENTRIES = 256;
 /** From this estimate on a candidate that lost may be let in by chance, once in {@link LUCKY}. */
 const WARM_FREQUENCY = 6;
 const LUCKY = 128;
 /** How many entries may change region for one request: more have to after the window was given another size. */
 const MOST_MOVES = 8;
 
-const TICK_MASK = 0xffff;
-const REGION_MASK = 0x30000;
-const REGION_SHIFT = 16;
-const REUSE_SHIFT = 18;
+const FREQUENCY_SHIFT = TICK_BITS;
+const REGION_SHIFT = TICK_BITS + 4;
+const REGION_MASK = 3 << REGION_SHIFT;
+const USE_MASK = (1 << REGION_SHIFT) - 1;
+const REUSE_SHIFT = REGION_SHIFT + 2;
 /** No reuse distance is known, or one longer than can be said. */
 const NO_REUSE = 2 ** (32 - REUSE_SHIFT) - 1;
 
@@ -45,18 +47,22 @@ const NO_REUSE = 2 ** (32 - REUSE_SHIFT) - 1;
  * overflows it, the candidate, has to contest the next victim of main: the winner stays in main, the loser leaves. Main
  * is a segmented LRU, probation for what was admitted, protected for what was used there again.
  *
- * The candidate wins when it was requested more often lately than the victim (the sketch knows), or when its last reuse
- * distance is shorter than the time for which the victim has not been used: what comes back that soon will be used
- * before the victim is. The distance is that between its last use before it left the cache, which the ghost remembers,
- * and the request that brought it back. A heavy candidate contests as many victims as have to leave for it. One in 128
- * warm losers is let in, so that nobody who knows the keys can keep newcomers out; which, depends on a secret seed
- * and on nothing that asking changes.
+ * The candidate wins when it was requested more often lately than the victim, or when its last reuse distance is shorter
+ * than the time for which the victim has not been used: what comes back that soon will be used before the victim is. The
+ * distance is that between its last use before it left the cache, which the ghost remembers, and the request that brought
+ * it back. A heavy candidate contests as many victims as have to leave for it. One in 128 warm losers is let in, so that
+ * nobody who knows the keys can keep newcomers out; which, depends on a secret seed and on nothing that asking changes.
  *
- * Time is counted in insertions, in ticks of 16 bits that wrap after eight turnovers of the cache or more.
+ * Frequencies, 0 to 15, stand with the entries, and with the ghosts of those that left: where TinyLFU asks a sketch about
+ * all keys there ever were, twice as many exact numbers as there are entries say as much, in the lines of memory that the
+ * entry and its ghost take anyway. All of them are worth half at the same instants, the beginnings of periods, of which
+ * each is told by the tick of its last use: so no request pays for the others' aging.
  *
- * State of a slot, in 4 bytes: the tick of its last use (16 bits), its region (2), its reuse distance (14).
- * Invariants: a slot is in the list of its region and in no other; the weights of regions are those of their lists.
- * Regions have targets, and may be above them for a while; the bound itself is the store's. Each step is O(1).
+ * Time is counted in insertions, in ticks of 17 bits that wrap after sixteen turnovers of the cache or more.
+ *
+ * State of a slot, in 4 bytes: the tick of its last use (17 bits), its frequency then (4), its region (2), its reuse
+ * distance (9). Invariants: a slot is in the list of its region and in no other; the weights of regions are those of their
+ * lists. Regions have targets, and may be above them for a while; the bound itself is the store's. Each step is O(1).
  *
  * [1] Einziger, Eytan, Friedman, Manes. Adaptive software cache management. Middleware 2018.
  * [2] Jiang, Zhang. LIRS: an efficient low inter-reference recency set replacement policy. SIGMETRICS 2002.
@@ -72,15 +78,19 @@ export class TinyLfuRegions {
   private mainTarget = 0;
   private protectedTarget = 0;
   private states: Int32Array<ArrayBuffer>;
-  private ghost: ReuseGhost | undefined;
+  private readonly isWeighted: boolean;
+  private ghost: GhostTable | undefined;
   private insertions = 0;
   /** `insertions` of a tick, as a power of two. */
   private tickBits = 0;
   private tick = 0;
+  /** Ticks of a period, as a power of two. */
+  private periodBits = 0;
+  /** Ticks of a unit in which reuse distances are kept, as a power of two. */
+  private reuseBits = 0;
 
   constructor(
     private readonly host: RegionHost,
-    private readonly sketch: FrequencySketch,
     private size: RegionSize,
     private windowShare: number,
     capacity: number,
@@ -90,16 +100,18 @@ export class TinyLfuRegions {
     this.probation = host.newList();
     this.guarded = host.newList();
     this.states = new Int32Array(capacity);
+    this.isWeighted = size.weighted;
     this.resize(size);
   }
 
-  insert(slot: number): void {
+  /** An entry comes, with the hash of its key. */
+  insert(slot: number, hash: number): void {
     this.insertions = (this.insertions + 1) | 0;
     this.tick = (this.insertions >>> this.tickBits) & TICK_MASK;
-    this.states[slot] = (this.reuseOf(slot) << REUSE_SHIFT) | (WINDOW << REGION_SHIFT) | this.tick;
+    this.states[slot] = this.newState(hash);
     this.window.append(slot);
-    this.windowWeight += this.weightOf(slot);
-    if (this.windowWeight > this.windowTarget) this.moveOn();
+    if (this.isWeighted) this.windowWeight += this.host.weightOf(slot);
+    if (this.windowLoad > this.windowTarget) this.moveOn();
   }
 
   /** Whether the entry was used in this very tick: to be told of that once more would change next to nothing. */
@@ -111,10 +123,10 @@ export class TinyLfuRegions {
     const state = this.states[slot] as number;
     const region = state & REGION_MASK;
     if (region === PROTECTED << REGION_SHIFT) {
-      this.states[slot] = (state & ~TICK_MASK) | this.tick;
+      this.states[slot] = (state & ~USE_MASK) | this.usedOnceMore(state);
       this.guarded.moveToEnd(slot);
     } else if (region === WINDOW << REGION_SHIFT) {
-      this.states[slot] = (state & ~TICK_MASK) | this.tick;
+      this.states[slot] = (state & ~USE_MASK) | this.usedOnceMore(state);
       this.window.moveToEnd(slot);
     } else {
       this.protect(slot);
@@ -123,8 +135,8 @@ export class TinyLfuRegions {
 
   /** The weight of an entry was `previousWeight` and is another now. */
   reweigh(slot: number, previousWeight: number): void {
-    if (!this.size.weighted) return;
-    const added = this.weightOf(slot) - previousWeight;
+    if (!this.isWeighted) return;
+    const added = this.host.weightOf(slot) - previousWeight;
     const region = (this.states[slot] as number) & REGION_MASK;
     if (region === WINDOW << REGION_SHIFT) this.windowWeight += added;
     else if (region === PROBATION << REGION_SHIFT) this.probationWeight += added;
@@ -138,7 +150,7 @@ export class TinyLfuRegions {
     if (region === WINDOW << REGION_SHIFT) this.leaveWindow(slot);
     else if (region === PROBATION << REGION_SHIFT) this.leaveProbation(slot);
     else this.leaveProtected(slot);
-    if (this.ghost !== undefined) this.ghost.add(this.host.hashOf(slot), state & TICK_MASK);
+    if (this.ghost !== undefined) this.ghost.add(this.host.hashOf(slot), state & USE_MASK, this.tick);
   }
 
   /** The victim leaves; the candidate that won against it moves to main. */
@@ -172,7 +184,11 @@ export class TinyLfuRegions {
     const isOtherScale = size.entries > this.size.entries * 2 || size.entries * 2 < this.size.entries;
     this.size = size;
     if (isOtherScale) this.ghost = undefined;
-    this.setTickBits(Math.max(0, Math.ceil(Math.log2(8 * size.entries)) - 16));
+    const { entries } = size;
+    this.setTickBits(Math.max(0, Math.ceil(Math.log2(8 * entries)) - 16));
+    const turnovers = TURNOVERS_PER_PERIOD * Math.max(FEWEST_ENTRIES, entries);
+    this.periodBits = Math.min(TICK_BITS - 1, Math.ceil(Math.log2(turnovers)) - this.tickBits);
+    this.reuseBits = Math.max(0, Math.ceil(Math.log2((2 * entries) / NO_REUSE)) - this.tickBits);
     this.setWindow(this.windowShare);
   }
 
@@ -190,17 +206,6 @@ export class TinyLfuRegions {
     const states = new Int32Array(capacity);
     states.set(this.states);
     this.states = states;
-  }
-
-  clear(capacity: number): void {
-    this.window.clear();
-    this.probation.clear();
-    this.guarded.clear();
-    this.windowWeight = 0;
-    this.probationWeight = 0;
-    this.protectedWeight = 0;
-    this.states = new Int32Array(capacity);
-    this.ghost = undefined;
   }
 
   /** All slots, the next victim first. */
@@ -233,7 +238,7 @@ export class TinyLfuRegions {
         if (((this.states[slot] as number) & REGION_MASK) >>> REGION_SHIFT !== region) {
           throw new Error(`structure: slot ${slot} is in the list of region ${region}, but says otherwise`);
         }
-        sum += this.weightOf(slot);
+        if (this.isWeighted) sum += this.host.weightOf(slot);
       }
       if (Math.abs(sum - weight) > 1e-9 * Math.max(1, sum)) {
         throw new Error(`structure: region ${region} weighs ${sum}, not ${weight}`);
@@ -241,42 +246,63 @@ export class TinyLfuRegions {
     }
   }
 
-  private newGhost(): ReuseGhost {
-    const entries = Math.min(this.count, this.size.entries);
-    return new ReuseGhost(entries * (entries > MANY_ENTRIES ? GHOST_SHARE_OF_MANY : GHOST_SHARE));
+  private newGhost(): GhostTable {
+    return new GhostTable(Math.min(this.count, this.size.entries) * GHOSTS_PER_ENTRY);
   }
 
-  private weightOf(slot: number): number {
-    return this.size.weighted ? this.host.weightOf(slot) : 1;
+  /** What the window holds of the bound: weights are only kept where they are not the number of entries. */
+  private get windowLoad(): number {
+    return this.isWeighted ? this.windowWeight : this.window.size;
+  }
+
+  private get mainLoad(): number {
+    return this.isWeighted ? this.probationWeight + this.protectedWeight : this.probation.size + this.guarded.size;
+  }
+
+  private get protectedLoad(): number {
+    return this.isWeighted ? this.protectedWeight : this.guarded.size;
   }
 
   /** Whether the next to leave is found by a contest. An overfull main shrinks without one while the window grows. */
   private get isContested(): boolean {
-    return this.windowWeight >= this.windowTarget && this.window.first !== NO_SLOT;
+    return this.windowLoad >= this.windowTarget && this.window.first !== NO_SLOT;
   }
 
   private wins(candidate: number, victim: number): boolean {
-    const reuse = (this.states[candidate] as number) >>> REUSE_SHIFT;
-    if (reuse < NO_REUSE && reuse < ((this.tick - (this.states[victim] as number)) & TICK_MASK)) return true;
-    const hash = this.host.hashOf(candidate);
-    const frequency = this.sketch.estimate(hash);
+    const state = this.states[candidate] as number;
+    const reuse = state >>> REUSE_SHIFT;
+    const idle = (this.tick - (this.states[victim] as number)) & TICK_MASK;
+    if (reuse < NO_REUSE && reuse << this.reuseBits < idle) return true;
+    const frequency = this.frequencyIn(state);
     if (frequency > this.frequencyOfVictims(victim, candidate)) return true;
-    return frequency >= WARM_FREQUENCY && this.isLucky(hash);
+    return frequency >= WARM_FREQUENCY && this.isLucky(this.host.hashOf(candidate));
   }
 
   /** How often what leaves for the candidate was requested: the victim, and those after it where it is not heavy enough. */
   private frequencyOfVictims(victim: number, candidate: number): number {
-    let frequency = this.sketch.estimate(this.host.hashOf(victim));
-    if (!this.size.weighted) return frequency;
+    let frequency = this.frequencyIn(this.states[victim] as number);
+    if (!this.isWeighted) return frequency;
     let missing = this.host.weightOf(candidate) - this.host.weightOf(victim);
     let next = this.probation.first === NO_SLOT ? NO_SLOT : this.probation.nextOf(victim);
     while (missing > 0 && next !== NO_SLOT && frequency < HIGHEST_FREQUENCY) {
       // Each counts, also one that was forgotten: so the walk ends, and many for one are a loss.
-      frequency += Math.max(1, this.sketch.estimate(this.host.hashOf(next)));
+      frequency += Math.max(1, this.frequencyIn(this.states[next] as number));
       missing -= this.host.weightOf(next);
       next = this.probation.nextOf(next);
     }
     return frequency;
+  }
+
+  /** The frequency in a state, or in what a ghost has kept of one: halved for each period that has begun since the last use. */
+  private frequencyIn(state: number): number {
+    const { periodBits } = this;
+    const periods = ((this.tick >>> periodBits) - ((state & TICK_MASK) >>> periodBits)) & (TICK_MASK >>> periodBits);
+    return ((state >>> FREQUENCY_SHIFT) & HIGHEST_FREQUENCY) >>> Math.min(periods, 4);
+  }
+
+  private usedOnceMore(state: number): number {
+    const frequency = this.frequencyIn(state);
+    return ((frequency < HIGHEST_FREQUENCY ? frequency + 1 : frequency) << FREQUENCY_SHIFT) | this.tick;
   }
 
   private isLucky(hash: number): boolean {
@@ -284,18 +310,21 @@ export class TinyLfuRegions {
     return (mixed ^ (mixed >>> 15)) % LUCKY === 0;
   }
 
-  /** How long ago a key that comes back was used, in ticks. */
-  private reuseOf(slot: number): number {
-    if (this.ghost === undefined) return NO_REUSE;
-    const lastUse = this.ghost.take(this.host.hashOf(slot));
-    return lastUse === NEVER_USED ? NO_REUSE : Math.min(NO_REUSE, (this.tick - lastUse) & TICK_MASK);
+  /** Of a newcomer, which may be one that comes back. */
+  private newState(hash: number): number {
+    const known = this.ghost === undefined ? UNKNOWN : this.ghost.take(hash);
+    if (known === UNKNOWN) return (NO_REUSE << REUSE_SHIFT) | (1 << FREQUENCY_SHIFT) | this.tick;
+    const distance = (this.tick - known) & TICK_MASK;
+    const reuse = Math.min(NO_REUSE, distance >>> this.reuseBits);
+    return (reuse << REUSE_SHIFT) | this.usedOnceMore(known);
   }
 
   /** What the window holds too much goes on to main, as far as there is room. */
   private moveOn(): void {
-    for (let moves = 0; moves < MOST_MOVES && this.windowWeight > this.windowTarget; moves++) {
+    for (let moves = 0; moves < MOST_MOVES && this.windowLoad > this.windowTarget; moves++) {
       const first = this.window.first;
-      if (this.probationWeight + this.protectedWeight + this.weightOf(first) > this.mainTarget) return;
+      const weight = this.isWeighted ? this.host.weightOf(first) : 1;
+      if (this.mainLoad + weight > this.mainTarget) return;
       this.admit(first);
     }
   }
@@ -307,14 +336,15 @@ export class TinyLfuRegions {
 
   private protect(slot: number): void {
     this.leaveProbation(slot);
-    this.states[slot] = (NO_REUSE << REUSE_SHIFT) | (PROTECTED << REGION_SHIFT) | this.tick;
+    const use = this.usedOnceMore(this.states[slot] as number);
+    this.states[slot] = (NO_REUSE << REUSE_SHIFT) | (PROTECTED << REGION_SHIFT) | use;
     this.guarded.append(slot);
-    this.protectedWeight += this.weightOf(slot);
+    if (this.isWeighted) this.protectedWeight += this.host.weightOf(slot);
     this.demote();
   }
 
   private demote(): void {
-    for (let moves = 0; moves < MOST_MOVES && this.protectedWeight > this.protectedTarget; moves++) {
+    for (let moves = 0; moves < MOST_MOVES && this.protectedLoad > this.protectedTarget; moves++) {
       const first = this.guarded.first;
       this.leaveProtected(first);
       this.enterProbation(first);
@@ -324,22 +354,25 @@ export class TinyLfuRegions {
   private enterProbation(slot: number): void {
     this.states[slot] = ((this.states[slot] as number) & ~REGION_MASK) | (PROBATION << REGION_SHIFT);
     this.probation.append(slot);
-    this.probationWeight += this.weightOf(slot);
+    if (this.isWeighted) this.probationWeight += this.host.weightOf(slot);
   }
 
   private leaveWindow(slot: number): void {
     this.window.remove(slot);
-    this.windowWeight = this.window.size === 0 ? 0 : this.windowWeight - this.weightOf(slot);
+    if (!this.isWeighted) return;
+    this.windowWeight = this.window.size === 0 ? 0 : this.windowWeight - this.host.weightOf(slot);
   }
 
   private leaveProbation(slot: number): void {
     this.probation.remove(slot);
-    this.probationWeight = this.probation.size === 0 ? 0 : this.probationWeight - this.weightOf(slot);
+    if (!this.isWeighted) return;
+    this.probationWeight = this.probation.size === 0 ? 0 : this.probationWeight - this.host.weightOf(slot);
   }
 
   private leaveProtected(slot: number): void {
     this.guarded.remove(slot);
-    this.protectedWeight = this.guarded.size === 0 ? 0 : this.protectedWeight - this.weightOf(slot);
+    if (!this.isWeighted) return;
+    this.protectedWeight = this.guarded.size === 0 ? 0 : this.protectedWeight - this.host.weightOf(slot);
   }
 
   /** Ages keep their length, in ticks that are now longer or shorter. */
@@ -350,9 +383,7 @@ export class TinyLfuRegions {
     for (const slot of this.slots()) {
       const state = this.states[slot] as number;
       const age = Math.min(TICK_MASK, Math.round(((this.tick - state) & TICK_MASK) * scale));
-      const reuse = state >>> REUSE_SHIFT;
-      const newReuse = reuse === NO_REUSE ? NO_REUSE : Math.min(NO_REUSE, Math.round(reuse * scale));
-      this.states[slot] = (newReuse << REUSE_SHIFT) | (state & REGION_MASK) | ((tick - age) & TICK_MASK);
+      this.states[slot] = (state & ~TICK_MASK) | ((tick - age) & TICK_MASK);
     }
     this.tickBits = bits;
     this.tick = tick;

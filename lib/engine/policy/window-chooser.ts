@@ -1,5 +1,3 @@
-import type { Random } from '../../core/index.js';
-import type { FrequencySketch } from './frequency-sketch.js';
 import { ShadowCache } from './shadow-cache.js';
 
 /** The shares of the room that the window may have: 1 is LRU. */
@@ -20,19 +18,21 @@ const LOOKS_PER_TURNOVER = 4;
 /*
  * Chooses the window by trying: for each share there is a shadow, a cache of keys only, which sees the requests for a
  * sample of the keys and is as much smaller than the real cache as the sample is smaller than all keys, so it hits about
- * as often [1]. All shadows and the real cache read one sketch.
+ * as often [1].
  *
  * Of each shadow against the one whose window is in use, the lead in hits is kept, and how often one of the two hit alone;
  * both decay. A lead is believed when it is above three standard deviations, which is the square root of the latter, and
  * worth it. Then the real cache takes over that window, and counting starts anew.
  *
  * Five steps for each request in the sample, which is one in 64 requests from 8,192 entries on, more below, and one in
- * 2,000 at a million. 6 KB for 128 keys each: 30 KB in all up to 8,192 entries, 120 KB from 32,768 on.
+ * 2,000 at a million. 5 KB for 128 keys each: 25 KB in all up to 8,192 entries, 100 KB from 32,768 on.
  *
  * [1] Waldspurger, Saemundsson, Ahmad, Park. Cache modeling and optimization using miniature simulations. USENIX ATC 2017.
  */
 export class WindowChooser {
-  private readonly shadows: readonly ShadowCache[];
+  /** Made when the first of the sampled keys comes: many caches never hold one. */
+  private shadows: readonly ShadowCache[] = [];
+  private readonly size: number;
   /** Which hashes are sampled: those that are mixed to less than this, of 2³¹. */
   private readonly sampleBelow: number;
   private readonly leads = WINDOW_SHARES.map(() => 0);
@@ -46,12 +46,10 @@ export class WindowChooser {
   /** @param entries how many entries the real cache holds */
   constructor(
     readonly entries: number,
-    sketch: FrequencySketch,
-    random: Random,
-    seed: number,
+    private readonly seed: number,
   ) {
     const size = Math.min(entries, Math.max(FEWEST_KEYS, Math.min(MOST_KEYS, Math.floor(entries / ENTRIES_PER_KEY))));
-    this.shadows = WINDOW_SHARES.map((share) => new ShadowCache(size, share, sketch, random, seed));
+    this.size = size;
     this.sampleBelow = Math.round((size / entries) * 2 ** 31);
     this.lookEvery = Math.max(1, Math.round(size / LOOKS_PER_TURNOVER));
     // The shadows have to be full first.
@@ -69,6 +67,9 @@ export class WindowChooser {
 
   /** Lets the shadows see a request for a key of the sample; whether {@link share} is another now. */
   request(hash: number): boolean {
+    if (this.shadows.length === 0) {
+      this.shadows = WINDOW_SHARES.map((share) => new ShadowCache(this.size, share, this.seed));
+    }
     const { shadows, hits, leads, differences } = this;
     for (let at = 0; at < shadows.length; at++) hits[at] = (shadows[at] as ShadowCache).request(hash) ? 1 : 0;
     const own = hits[this.chosen] as number;

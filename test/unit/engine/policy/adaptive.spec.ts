@@ -42,6 +42,16 @@ describe('the adaptive policy', () => {
     expect(hitRatio('adaptive', 800, 60_000, sessions)).toBeGreaterThan(lru - 0.03);
   });
 
+  it('forgets what was popular once', () => {
+    const random = seededRandom(4);
+    const cache = new MemoryCache<number, number>({ maxSize: 300, policy: 'adaptive', random: seededRandom(1) });
+    for (let at = 0; at < 200_000; at++) {
+      const key = Math.floor(1_500 * random() ** 3) + (at < 30_000 ? 0 : 10_000);
+      if (cache.get(key) === undefined) cache.put(key, at);
+    }
+    expect([...cache.keys()].filter((key) => key < 10_000).length).toBeLessThan(5);
+  });
+
   it('learns how many entries a weight lets in, and hits more often than lru there too', () => {
     const hitsOf = (policy: 'adaptive' | 'lru'): number => {
       const random = seededRandom(9);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '../../../../lib/core/index.js';
 import { GhostQueue } from '../../../../lib/engine/policy/ghost-queue.js';
-import { NEVER_USED, ReuseGhost } from '../../../../lib/engine/policy/reuse-ghost.js';
+import { GhostTable, TICK_BITS, TICK_MASK, UNKNOWN } from '../../../../lib/engine/policy/ghost-table.js';
 
 describe('GhostQueue', () => {
   it('does what a list does that forgets the oldest', () => {
@@ -33,43 +33,59 @@ describe('GhostQueue', () => {
   });
 });
 
-describe('ReuseGhost', () => {
-  it('tells once when a key that left was used last', () => {
-    const ghost = new ReuseGhost(64);
-    ghost.add(1234, 0);
-    ghost.add(-5678, 65_535);
-    expect(ghost.take(1234)).toBe(0);
-    expect(ghost.take(1234)).toBe(NEVER_USED);
-    expect(ghost.take(-5678)).toBe(65_535);
-    expect(ghost.take(99)).toBe(NEVER_USED);
+/** What is kept of a key that was used `frequency` times, at last at `tick`. */
+const use = (tick: number, frequency = 1): number => (frequency << TICK_BITS) | tick;
+
+describe('GhostTable', () => {
+  it('tells once how often a key that left was used, and when', () => {
+    const ghosts = new GhostTable(64);
+    ghosts.add(1234, use(0, 1), 5);
+    ghosts.add(-5678, use(TICK_MASK, 15), 5);
+    expect(ghosts.take(1234)).toBe(use(0, 1));
+    expect(ghosts.take(1234)).toBe(UNKNOWN);
+    expect(ghosts.take(-5678)).toBe(use(TICK_MASK, 15));
+    expect(ghosts.take(99)).toBe(UNKNOWN);
   });
 
   it('knows the last one of several departures of a key', () => {
-    const ghost = new ReuseGhost(8);
-    ghost.add(7, 10);
-    ghost.add(8, 11);
-    ghost.add(7, 12);
-    expect(ghost.take(7)).toBe(12);
-    expect(ghost.take(7)).toBe(NEVER_USED);
-    expect(ghost.take(8)).toBe(11);
+    const ghosts = new GhostTable(8);
+    ghosts.add(7, use(10), 10);
+    ghosts.add(8, use(11), 11);
+    ghosts.add(7, use(12, 3), 12);
+    expect(ghosts.take(7)).toBe(use(12, 3));
+    expect(ghosts.take(7)).toBe(UNKNOWN);
+    expect(ghosts.take(8)).toBe(use(11));
   });
 
-  it('forgets of a full set the key that came first', () => {
-    const ghost = new ReuseGhost(8);
-    for (let key = 1; key <= 9; key++) ghost.add(key * 7919, key);
-    expect(ghost.take(7919)).toBe(NEVER_USED);
-    for (let key = 2; key <= 9; key++) expect(ghost.take(key * 7919)).toBe(key);
+  it('finds the keys behind one that was taken', () => {
+    const ghosts = new GhostTable(8);
+    for (const key of [1, 2, 3]) ghosts.add(key * 7919, use(key), 3);
+    ghosts.take(7919);
+    expect(ghosts.take(3 * 7919)).toBe(use(3));
+    ghosts.add(2 * 7919, use(9), 9);
+    expect([ghosts.take(2 * 7919), ghosts.take(2 * 7919)]).toEqual([use(9), UNKNOWN]);
+  });
+
+  it('forgets of a full set the key that was used longest ago, also when ticks have wrapped', () => {
+    for (const start of [0, TICK_MASK - 4]) {
+      const tick = (key: number): number => (start + key) & TICK_MASK;
+      const ghosts = new GhostTable(8);
+      for (const key of [2, 1, 3, 4, 5, 6, 7, 8]) ghosts.add(key * 7919, use(tick(key)), tick(8));
+      ghosts.add(9 * 7919, use(tick(9)), tick(9));
+      expect(ghosts.take(7919)).toBe(UNKNOWN);
+      for (let key = 2; key <= 9; key++) expect(ghosts.take(key * 7919)).toBe(use(tick(key)));
+    }
   });
 
   it('remembers about as many of the last keys as it is long', () => {
     const random = seededRandom(3);
-    const ghost = new ReuseGhost(1_000);
+    const ghosts = new GhostTable(1_000);
     const keys = Array.from({ length: 5_000 }, () => (random() * 2 ** 32) | 0);
-    for (const key of keys) ghost.add(key, 5);
+    for (const [at, key] of keys.entries()) ghosts.add(key, use(at), at);
     const remembered = (from: number, until: number): number =>
-      keys.slice(from, until).filter((key) => ghost.take(key) !== NEVER_USED).length;
-    expect(remembered(0, 3_000)).toBeLessThan(30);
-    expect(remembered(4_500, 5_000)).toBeGreaterThan(480);
-    expect(ghost.bytes).toBe(4_000);
+      keys.slice(from, until).filter((key) => ghosts.take(key) !== UNKNOWN).length;
+    expect(remembered(0, 3_000)).toBeLessThan(60);
+    expect(remembered(4_500, 5_000)).toBeGreaterThan(470);
+    expect(ghosts.bytes).toBe(4_000);
   });
 });

@@ -1,0 +1,84 @@
+/*
+ * What is remembered of keys that left: when each was last used, and how often it was used lately. A set-associative table
+ * of cells: 11 bits of the key's hash (its print), the tick of its last use (17 bits) and its frequency (4). Where a set of
+ * eight cells is full, the one that was used longest ago is forgotten; so the table as a whole forgets about as a queue of
+ * its length does, without links or an index.
+ *
+ * Two keys of one set have the same print once in 2,048: then one is taken for the other, which costs the policy one
+ * doubtful decision. O(1), one line of memory; 4 bytes a key.
+ */
+
+const WAYS = 8;
+const EMPTY = 0;
+/** Nothing is known of the key. */
+export const UNKNOWN = -1;
+/** The highest frequency. */
+export const HIGHEST_FREQUENCY = 15;
+/** Ticks have so many bits, and wrap: see TinyLfuRegions. */
+export const TICK_BITS = 17;
+export const TICK_MASK = (1 << TICK_BITS) - 1;
+
+const PRINT_SHIFT = TICK_BITS + 4;
+
+export class GhostTable {
+  private readonly cells: Int32Array<ArrayBuffer>;
+  private readonly sets: number;
+
+  /** @param length about how many keys are remembered */
+  constructor(length: number) {
+    this.sets = Math.max(1, Math.round(length / WAYS));
+    this.cells = new Int32Array(this.sets * WAYS);
+  }
+
+  /** A key left, now: its tick of last use, and above that its frequency, at least 1. */
+  add(hash: number, use: number, now: number): void {
+    const { cells } = this;
+    const from = this.setOf(hash);
+    const print = printOf(hash);
+    let place = from;
+    let greatest = -1;
+    for (let at = from; at < from + WAYS; at++) {
+      const cell = cells[at] as number;
+      if (cell !== EMPTY && cell >>> PRINT_SHIFT === print) {
+        place = at;
+        break;
+      }
+      const age = cell === EMPTY ? TICK_MASK + 1 : (now - cell) & TICK_MASK;
+      if (age > greatest) {
+        greatest = age;
+        place = at;
+      }
+    }
+    cells[place] = (print << PRINT_SHIFT) | use;
+  }
+
+  /** Of a key that comes back: its tick of last use, and above that its frequency; or {@link UNKNOWN}. It is forgotten. */
+  take(hash: number): number {
+    const { cells } = this;
+    const from = this.setOf(hash);
+    const print = printOf(hash);
+    for (let at = from; at < from + WAYS; at++) {
+      const cell = cells[at] as number;
+      if (cell === EMPTY || cell >>> PRINT_SHIFT !== print) continue;
+      cells[at] = EMPTY;
+      return cell & ((1 << PRINT_SHIFT) - 1);
+    }
+    return UNKNOWN;
+  }
+
+  get length(): number {
+    return this.cells.length;
+  }
+
+  get bytes(): number {
+    return this.cells.byteLength;
+  }
+
+  private setOf(hash: number): number {
+    return ((((Math.imul(hash, 0x85ebca6b) >>> 0) * this.sets) / 2 ** 32) | 0) * WAYS;
+  }
+}
+
+function printOf(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35) >>> PRINT_SHIFT;
+}
