@@ -20,7 +20,7 @@ export interface CacheOptions<K = unknown, V = unknown> {
   readonly maxWeight?: number;
   /** The weight of an entry: a finite number, 0 or more. Needs `maxWeight`. */
   readonly weigher?: Weigher<V, K>;
-  /** Which entry goes when room runs out. @defaultValue 'lru' */
+  /** Which entry goes when room runs out. @defaultValue 'adaptive' */
   readonly policy?: PolicyName | PolicyFactory;
   /** Groups of every entry of this cache: a list, or a function of the value and the key. */
   readonly groups?: readonly string[] | ((value: V, key: K) => readonly string[]);

@@ -170,7 +170,7 @@ export function resolveSettings<K, V>(
         policy: given.policy,
         weigher: entryWeigher(given, codec),
       },
-      { maxSize: DEFAULT_MAX_SIZE, policy: 'lru' },
+      { maxSize: DEFAULT_MAX_SIZE, policy: 'adaptive' },
     ),
     groupsOf: typeof groups === 'function' ? groups : undefined,
     loader: problems.function('loader', given.loader, undefined),

@@ -32,7 +32,7 @@ export interface MemoryCacheOptions<K = unknown, V = unknown> {
   readonly maxWeight?: number;
   /** The weight of an entry: a finite number, 0 or more. Needs `maxWeight`. */
   readonly weigher?: Weigher<V, K>;
-  /** Which entry goes when room runs out. @defaultValue 'lru' */
+  /** Which entry goes when room runs out. @defaultValue 'adaptive' */
   readonly policy?: PolicyName | PolicyFactory;
   /** How long an entry lives, counted from its write. `0` stores nothing, `Infinity` never expires. @defaultValue Infinity */
   readonly ttl?: Duration;
@@ -108,7 +108,7 @@ export function resolveMemoryCacheOptions<K, V>(given: MemoryCacheOptions<K, V>)
   problems.require(isClock, 'clock', `must have the methods ${CLOCK_METHODS.join(', ')}`, clock);
   const resolved = {
     name: name ?? 'memory',
-    ...resolveStoreOptions(problems, given, { maxSize: DEFAULT_MAX_SIZE, policy: 'lru' }),
+    ...resolveStoreOptions(problems, given, { maxSize: DEFAULT_MAX_SIZE, policy: 'adaptive' }),
     ttlMs: problems.duration('ttl', given.ttl, Infinity),
     ttiMs: problems.duration('tti', given.tti, Infinity),
     ttlJitter: ttlJitter ?? 0,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CacheOptionsError } from '../../../lib/core/index.js';
+import { CacheOptionsError, seededRandom } from '../../../lib/core/index.js';
 import { MemoryCache, type MemoryCacheOptions } from '../../../lib/engine/index.js';
 
 function problemsOf(options: unknown): string[] {
@@ -12,11 +12,21 @@ function problemsOf(options: unknown): string[] {
 }
 
 describe('options of a MemoryCache', () => {
-  it('default to 10,000 entries, no lifetime, lru and the name memory', () => {
+  it('default to 10,000 entries, no lifetime and the name memory', () => {
     const cache = new MemoryCache();
     expect([cache.name, cache.stats().maxSize, cache.stats().maxWeight]).toEqual(['memory', 10_000, Infinity]);
     cache.put('a', 1);
     expect(cache.entry('a')).toMatchObject({ ttlMs: Infinity, ttiMs: Infinity, groups: [], weight: 1 });
+  });
+
+  it('default to the adaptive policy', () => {
+    const keysOf = (policy?: 'adaptive' | 'lru'): unknown[] => {
+      const cache = new MemoryCache<number, number>({ maxSize: 50, policy, random: seededRandom(3) });
+      for (let at = 0; at < 2_000; at++) cache.getOrCompute((at * at) % 97, (key) => key);
+      return [...cache.keys()];
+    };
+    expect(keysOf()).toEqual(keysOf('adaptive'));
+    expect(keysOf()).not.toEqual(keysOf('lru'));
   });
 
   it('lift the default maxSize when a weight or memory bounds the cache', () => {

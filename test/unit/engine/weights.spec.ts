@@ -4,7 +4,7 @@ import { assertStructure } from '../../../lib/engine/structure.js';
 import { EventRecorder } from '../../../lib/testing/index.js';
 
 function cacheOf(maxWeight: number, maxSize?: number): MemoryCache<string, number> {
-  return new MemoryCache<string, number>({ maxWeight, maxSize, weigher: (value) => value });
+  return new MemoryCache<string, number>({ maxWeight, maxSize, weigher: (value) => value, policy: 'lru' });
 }
 
 describe('promise Store: weight <= maxWeight at every instant', () => {
