@@ -1,5 +1,6 @@
 import type { BusSubscriber, Change } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
+import { generationOf } from './generations.js';
 import type { Invalidation } from './invalidation.js';
 import type { Spread } from './spread.js';
 
@@ -19,6 +20,7 @@ export class RemoteChanges<K, V> implements BusSubscriber {
     const { invalidation, own } = this;
     switch (change.kind) {
       case 'keys': {
+        this.outdatePuts((name) => change.names.includes(name));
         const indexes = this.indexesOf(change.names);
         const forget = (index: unknown): void => void invalidation.keyHere(index);
         indexes.forEach(forget);
@@ -26,6 +28,7 @@ export class RemoteChanges<K, V> implements BusSubscriber {
         return this.tell('keys');
       }
       case 'expire': {
+        this.outdatePuts((name) => change.names.includes(name));
         const indexes = this.indexesOf(change.names);
         const expire = (index: unknown): void => void invalidation.expireHere(index);
         indexes.forEach(expire);
@@ -33,6 +36,8 @@ export class RemoteChanges<K, V> implements BusSubscriber {
         return this.tell('keys');
       }
       case 'group': {
+        const generation = generationOf(change.group);
+        this.outdatePuts((_, generations) => generations.includes(generation));
         const forget = (): void => void invalidation.groupHere(change.group);
         forget();
         void own?.group(change.group, forget);
@@ -40,6 +45,7 @@ export class RemoteChanges<K, V> implements BusSubscriber {
       }
       case 'glob': {
         const matching = invalidation.compile(change.glob);
+        this.outdatePuts(matching.matchesName);
         matching.forget();
         void own?.matching(change.glob, matching.matchesName, () => matching.forget());
         return this.tell('pattern', { pattern: change.glob });
@@ -60,7 +66,12 @@ export class RemoteChanges<K, V> implements BusSubscriber {
     this.tell('trouble', { error });
   }
 
+  private outdatePuts(isOutdated: (name: string, generations: readonly string[]) => boolean): void {
+    for (const tier of this.parts.lower?.tiers ?? []) tier.outdatePuts(isOutdated);
+  }
+
   private forgetAll(): void {
+    this.outdatePuts(() => true);
     const forget = (): void => this.invalidation.allHere();
     forget();
     void this.own?.all(forget);

@@ -4,6 +4,7 @@ import type { Attempt } from '../resilience/index.js';
 import type { TierCapabilities, TierEntry, TierWrite } from '../tiers/index.js';
 import { groupsAmong, WHOLE } from './generations.js';
 import { NAME_MARK } from './key-name.js';
+import { RecentReplays } from './recent-replays.js';
 import { TickBatch } from './tick-batch.js';
 import type { TierLink } from './tier-links.js';
 
@@ -84,6 +85,7 @@ export class SpaceTier<V> {
   private readonly writes: TickBatch<TierWrite, WriteOutcome>;
   private readonly current: TickBatch<readonly string[], Generations | undefined>;
 
+  private readonly replayed: RecentReplays;
   private readonly space: string;
   private readonly codec: EntryCodec;
   private readonly usualGenerations: readonly string[];
@@ -92,6 +94,7 @@ export class SpaceTier<V> {
     private readonly link: TierLink,
     private readonly parts: SpaceTierParts,
   ) {
+    this.replayed = new RecentReplays(parts.clock);
     this.space = parts.space;
     this.codec = parts.codec;
     this.usualGenerations = parts.usualGenerations;
@@ -218,7 +221,22 @@ export class SpaceTier<V> {
    * its generations is renewed.
    */
   keep(key: string, generations: readonly string[], replay: () => Promise<boolean>): void {
-    this.link.recovery.add({ kind: 'put', space: this.space, key, groups: generations, replay });
+    const replayAndNote = async (): Promise<boolean> => {
+      const done = await replay();
+      if (done) this.replayed.note(key, generations);
+      return done;
+    };
+    this.link.recovery.add({ kind: 'put', space: this.space, key, groups: generations, replay: replayAndNote });
+  }
+
+  /**
+   * Another node changed something: what waits to be written there is older, and what was written late may be. For
+   * nobody could tell this node before, while the tier could not be reached.
+   */
+  outdatePuts(isOutdated: (name: string, generations: readonly string[]) => boolean): void {
+    this.link.recovery.outdatePuts(this.space, isOutdated);
+    const late = this.replayed.take(isOutdated);
+    if (late.length > 0) void this.remove(late).catch(() => false);
   }
 
   /** Whether bytes stand under this key, whatever they are; `undefined` where the tier cannot be asked. */

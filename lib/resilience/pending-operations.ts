@@ -61,6 +61,13 @@ export class PendingOperations {
     if (this.count > this.maxOperations) this.collapseLargest();
   }
 
+  /** Puts become removals: what they were to write is outdated, and what they were to replace must go all the same. */
+  outdatePuts(space: string, isOutdated: (key: string, groups: readonly string[]) => boolean): void {
+    for (const { key, groups = [] } of [...(this.spaces.get(space)?.puts.values() ?? [])]) {
+      if (isOutdated(key, groups)) this.place({ kind: 'remove', space, key });
+    }
+  }
+
   /** What is to be tried next: of one kind and one space; a put is alone. Empty when nothing waits. */
   next(max: number): readonly Operation[] {
     return (

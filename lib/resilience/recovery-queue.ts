@@ -76,6 +76,11 @@ export class RecoveryQueue {
     if (this.pass === undefined && this.cancelTimer === undefined) this.wait();
   }
 
+  /** Something newer than these puts is known of. */
+  outdatePuts(space: string, isOutdated: (key: string, groups: readonly string[]) => boolean): void {
+    this.pending.outdatePuts(space, isOutdated);
+  }
+
   /** Replays until nothing is left or something fails; joins the pass that runs. Never rejects. */
   replay(): Promise<void> {
     this.cancelTimer?.();
