@@ -8,6 +8,8 @@ import { STAMPEDES } from './loading/stampede.mjs';
 import { MIXES } from './memory/mixes.mjs';
 
 const PEERS = ['bare-literal', 'map', 'lru-cache', 'layered-loader', 'cache-manager', 'bentocache', 'type-cacheable'];
+/** Kinds of keys that are looked up in a Map, and those that an attacker would choose. */
+const OTHER_KEYS = ['string-40', 'string-1000', 'object', 'mixed', 'multiples'];
 const OURS = ['strata-named', 'strata-own'];
 
 export const TITLES = {
@@ -21,6 +23,7 @@ export const TITLES = {
   'type-cacheable': '@type-cacheable, lru-cache adapter',
   mnemonist: 'mnemonist LRUMap',
   strata: 'MemoryCache, lru',
+  'strata-default': 'MemoryCache, default policy',
   'strata-limited': 'Cache, with loadTimeout.hard',
   'strata-named': '@Cacheable(Users, { key })',
   'strata-own': "@Cacheable({ ttl: '5m' })",
@@ -29,7 +32,7 @@ export const TITLES = {
 
 /** All workloads of a run, in the order in which they are measured and reported. */
 export function planWorkloads({ quick, only }) {
-  return [...decorated(quick), ...loading(quick), ...memory(quick)]
+  return [...decorated(quick), ...loading(quick), ...memory(quick), ...limits(quick)]
     .map((workload) => select(workload, only))
     .filter(({ libraries }) => libraries.length > 0);
 }
@@ -79,7 +82,7 @@ function loading(quick) {
 function memory(quick) {
   const workloads = [];
   for (const capacity of [10_000, 100_000, 1_000_000]) {
-    for (const keys of ['string', 'number']) {
+    for (const keys of ['string', 'number', ...OTHER_KEYS]) {
       for (const ttl of [false, true]) {
         for (const mix of Object.keys(MIXES)) {
           const kind = { capacity, keys, ttl, mix };
@@ -100,10 +103,30 @@ function memoryWorkload({ capacity, keys, ttl, mix, quick }) {
     ttl,
     mix,
     base: 'lru-cache',
-    libraries: ['lru-cache', 'strata', ...(ttl ? [] : ['mnemonist']), 'map'],
-    bar: { libraries: ['strata'], atMost: 1 },
+    libraries: ['lru-cache', 'strata', 'strata-default', ...(ttl ? [] : ['mnemonist']), 'map'],
+    bar: { libraries: ['strata', 'strata-default'], atMost: OTHER_KEYS.includes(keys) ? 1.1 : 1 },
     job: { part: 'memory', capacity, keys, ttl, mix, ...lengths(capacity, quick) },
   };
+}
+
+/** What a store takes, and for how long it stops the program. */
+function limits(quick) {
+  const capacity = quick ? 100_000 : 1_000_000;
+  const kinds = [
+    { kind: 'bytes', ttl: false },
+    { kind: 'bytes', ttl: true },
+    { kind: 'pauses', ttl: false },
+  ];
+  return kinds.map(({ kind, ttl }) => ({
+    id: `limits/${capacity}${ttl ? '/ttl' : ''}/${kind}`,
+    part: 'limits',
+    capacity,
+    ttl,
+    kind,
+    base: 'lru-cache',
+    libraries: ['lru-cache', 'strata', 'strata-default', 'map'],
+    job: { part: 'limits', capacity, ttl, kind },
+  }));
 }
 
 /** So many operations that a measurement takes some hundred milliseconds, and the compiler is done before. */
@@ -116,6 +139,7 @@ function lengths(capacity, quick) {
 
 /** Every mix with every kind of key, lifetime and size, less what says the same again and takes long. */
 function isMeasured({ capacity, keys, ttl, mix }) {
+  if (OTHER_KEYS.includes(keys)) return isOtherRow({ capacity, ttl, mix });
   // A number is never built per call.
   if (keys === 'number' && mix === 'fresh') return false;
   if (capacity === 1_000_000 && (keys === 'number' || ttl)) return mix === 'get-or-put' || (mix === 'put' && !ttl);
@@ -125,8 +149,13 @@ function isMeasured({ capacity, keys, ttl, mix }) {
 /** A quick run looks at each mix once, and at each kind of key and lifetime with the mixes that matter most. */
 function isQuick({ capacity, keys, ttl, mix }) {
   if (capacity === 1_000_000) return false;
+  if (OTHER_KEYS.includes(keys)) return isOtherRow({ capacity, ttl, mix }) && mix === 'get-or-put';
   if (capacity === 100_000) return keys === 'string' && !ttl;
   return mix === 'get-or-put' || mix === 'hit';
+}
+
+function isOtherRow({ capacity, ttl, mix }) {
+  return capacity === 10_000 && !ttl && (mix === 'get-or-put' || mix === 'hit' || mix === 'put');
 }
 
 /** The libraries whose row matches; with them the base, without which a row says nothing. */

@@ -5,20 +5,10 @@
 const TTL_MS = 3_600_000;
 
 export const LIBRARIES = {
-  async strata({ capacity, ttl }) {
-    const { MemoryCache } = await import('nestjs-strata/engine');
-    const cache = new MemoryCache({ maxSize: capacity, policy: 'lru', ...(ttl && { ttl: TTL_MS }) });
-    return {
-      find: (key) => cache.get(key),
-      store: (key, value) => cache.put(key, value),
-      drop: (key) => cache.invalidate(key),
-      size: () => cache.size,
-      check: (hits) => {
-        if (hits > 0 && cache.stats().hits < hits)
-          throw new Error(`stats() counts ${cache.stats().hits} of ${hits} hits`);
-      },
-    };
-  },
+  strata: ({ capacity, ttl }) => openStrata({ maxSize: capacity, policy: 'lru', ...(ttl && { ttl: TTL_MS }) }),
+
+  /** With the policy that a user gets who names none. */
+  'strata-default': ({ capacity, ttl }) => openStrata({ maxSize: capacity, ...(ttl && { ttl: TTL_MS }) }),
 
   async 'lru-cache'({ capacity, ttl }) {
     const { LRUCache } = await import('lru-cache');
@@ -55,3 +45,18 @@ export const LIBRARIES = {
     };
   },
 };
+
+async function openStrata(options) {
+  const { MemoryCache } = await import('nestjs-strata/engine');
+  const cache = new MemoryCache(options);
+  return {
+    find: (key) => cache.get(key),
+    store: (key, value) => cache.put(key, value),
+    drop: (key) => cache.invalidate(key),
+    size: () => cache.size,
+    check: (hits) => {
+      if (hits > 0 && cache.stats().hits < hits)
+        throw new Error(`stats() counts ${cache.stats().hits} of ${hits} hits`);
+    },
+  };
+}

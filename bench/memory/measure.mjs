@@ -7,7 +7,16 @@ import { MIXES, valueOf } from './mixes.mjs';
 const KEYS = {
   string: (index) => `user:${index}`,
   number: (index) => index,
+  'string-40': (index) => `https://api.example.org/users/${String(index).padStart(10, '0')}`,
+  'string-1000': (index) => `${'a'.repeat(500)}${String(index).padStart(10, '0')}${'z'.repeat(490)}`,
+  object: (index) => ({ index }),
+  mixed: (index) => [index, `user:${index}`, { index }, `a longer key, of the user ${index}`][index % 4],
+  // All in one bucket of a table that takes the number for its hash.
+  multiples: (index) => index << 12,
 };
+
+/** Libraries that evict in another order than that of use. */
+const OTHER_ORDER = ['strata-default'];
 
 /**
  * Fills a store to its capacity and runs passes over it, each by one half of a sequence in turns: first some to warm up,
@@ -38,7 +47,8 @@ export async function measure({ library, mix, capacity, keys: kind, ttl, length,
   else assert.equal(tally, expected(operations), 'every operation finds what it must');
   assert.equal(store.size(), capacity, 'the store holds its capacity afterwards');
   const last = (warmUps + passes - 1) % 2;
-  checkContent({ store, keys, mix, latest: [...halves[1 - last], ...halves[last]].slice(-capacity - 100), capacity });
+  if (!OTHER_ORDER.includes(library))
+    checkContent({ store, keys, mix, latest: [...halves[1 - last], ...halves[last]].slice(-capacity - 100), capacity });
   store.check?.(mix === 'get-or-put' || mix === 'hit' || mix === 'fresh' ? tally : 0);
   return { ...times, operations, tally, cpuSource };
 }

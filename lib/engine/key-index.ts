@@ -68,7 +68,7 @@ export class KeyIndex {
   /** The same for keys that have probably been found before; {@link insert} may not follow. */
   findAgain(key: unknown): number {
     const { recent } = this;
-    if (recent === undefined || typeof key !== 'string') return this.find(key);
+    if (recent === undefined || typeof key !== 'string' || key.length > LONGEST_TABLE_STRING) return this.find(key);
     const known = recent.find(key);
     if (known !== NO_SLOT) return known;
     const slot = this.find(key);
