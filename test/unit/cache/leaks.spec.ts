@@ -36,6 +36,8 @@ const aTick = () => new Promise((resolve) => setImmediate(resolve));
 
 const PATHS: Record<string, Path> = {
   'a hit': {
+    // What was just put is there: no policy that doubts newcomers.
+    options: { policy: 'lru' },
     take: async ({ cache }, keys) => {
       await cache.putAll(keys.map((key) => [key, 1]));
       await all(keys, (key) => cache.getOrLoad(key, never));
