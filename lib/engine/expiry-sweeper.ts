@@ -64,7 +64,7 @@ export class ExpirySweeper {
     this.stopTimer();
   }
 
-  /** Counts all ticks from a later start; everything has to be scheduled again. */
+  /** Counts all ticks from another start; everything has to be scheduled again. */
   rebase(byTicks: number): void {
     this.clear();
     this.wheel.rebase(byTicks);

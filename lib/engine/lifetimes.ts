@@ -7,7 +7,7 @@ const DEADLINE = 3;
 const COARSE_LIFETIME_MS = 30_000;
 /** In the record of an entry whose deadline does not fit there; it stands in a map of its own. */
 const FAR = NEVER - 1;
-/** When so many ticks have passed, all of them are counted from a new start. */
+/** When so many ticks have passed, or the clock has gone back so far, all of them are counted from a new start. */
 const REBASE_TICKS = 2 ** 30;
 
 /*
@@ -204,7 +204,7 @@ export class Lifetimes {
       this.grow(this.slots.capacity);
     }
     const now = this.tickFor(ttlMs < ttiMs ? ttlMs : ttiMs);
-    if (now > REBASE_TICKS) {
+    if (Math.abs(now) > REBASE_TICKS) {
       this.rebase();
       this.startAny(slot, ttlMs, ttiMs);
       return;
@@ -233,7 +233,7 @@ export class Lifetimes {
     this.readingMs = reading;
     this.safeTick = Math.floor(tick + COARSE_MARGIN_MS);
     this.plainDeadline = Math.floor(tick + this.plainTtlMs);
-    if (tick > REBASE_TICKS) this.plainTtlMs = 0;
+    if (Math.abs(tick) > REBASE_TICKS) this.plainTtlMs = 0;
   }
 
   private isDue(slot: number): boolean {
@@ -287,7 +287,7 @@ export class Lifetimes {
     return earliest;
   }
 
-  /** Counts the ticks from now on, before they no longer fit; once in twelve days. */
+  /** Counts the ticks from now on, before they no longer fit; once in twelve days. The clock may have gone back as far. */
   private rebase(): void {
     const passed = Math.floor(this.nowTick());
     this.startMs += passed;

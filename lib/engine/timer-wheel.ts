@@ -98,9 +98,9 @@ export class TimerWheel {
     this.due = new Int32Array(0);
   }
 
-  /** Counts all ticks from a later start. Only while nothing is scheduled. */
+  /** Counts all ticks from a later start, or from an earlier one when the clock went back. Only while nothing is scheduled. */
   rebase(byTicks: number): void {
-    this.current = Math.max(0, this.current - byTicks);
+    this.current = byTicks < 0 ? 0 : Math.max(0, this.current - byTicks);
   }
 
   get bytes(): number {
