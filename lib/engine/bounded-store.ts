@@ -296,19 +296,13 @@ export class BoundedStore<K, V> {
   private detachVictim(cause: RemovalCause): number {
     const { policy, slots, lifetimes } = this;
     const victim = policy.nextVictim();
-    if (victim < 0 || !slots.isUsed(victim)) this.refuseVictim(victim);
+    if (victim < 0 || !slots.isUsed(victim)) throw new CacheMisuseError(wrongVictim(victim));
     const actual = lifetimes.inUse && lifetimes.hasExpired(victim) ? 'expired' : cause;
     this.removals.count(actual);
     if (this.removals.isHeard) this.removals.add(slots.keyOf(victim), slots.valueOf(victim), actual);
     policy.onEvict(victim);
     this.detach(victim);
     return victim;
-  }
-
-  private refuseVictim(victim: number): never {
-    throw new CacheMisuseError(
-      `the eviction policy named slot ${victim}, where no entry is; it must name one it was told of`,
-    );
   }
 
   private expire(slot: number): void {
@@ -385,6 +379,12 @@ export class BoundedStore<K, V> {
 
   /** Gives memory back when far fewer entries are left than there were; moves at most so many. */
   private compact(mostMoves: number): void {
-    if (compact(this, mostMoves)) this.compactions++;
+    if (!compact(this, mostMoves)) return;
+    this.compactions++;
+    if (this.policy.shrink !== undefined) this.policyCapacity = this.slots.capacity;
   }
+}
+
+function wrongVictim(slot: number): string {
+  return `the eviction policy named slot ${slot}, where no entry is; it must name one it was told of`;
 }

@@ -21,5 +21,6 @@ export function compact({ slots, index, groups, lifetimes, weights, policy }: Mo
   });
   lifetimes.shrink();
   weights?.shrink();
+  policy.shrink?.(slots.capacity);
   return true;
 }

@@ -73,6 +73,10 @@ export class AdaptivePolicy implements EvictionPolicy {
     this.regions.grow(capacity);
   }
 
+  shrink(capacity: number): void {
+    this.regions.shrink(capacity);
+  }
+
   resize(): void {
     if (this.host.weighted) this.regions.resize(this.regionSize);
     else this.expect(this.host.maximum);

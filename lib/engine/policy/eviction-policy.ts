@@ -30,6 +30,8 @@ export interface EvictionPolicy {
   slots(): Iterable<number>;
   /** Slots up to `capacity` may come now: time to enlarge arrays that are indexed by slot. */
   grow(capacity: number): void;
+  /** Slots are below `capacity` from now on, which is less than it was: arrays that are indexed by slot can be cut. */
+  shrink?(capacity: number): void;
   /** The bound was changed; evictions that follow from it are done by the store. */
   resize(maximum: number): void;
   /** All entries left at once; capacity is back at what {@link PolicyHost.capacity} says. */

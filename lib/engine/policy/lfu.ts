@@ -106,6 +106,11 @@ export class LfuPolicy implements EvictionPolicy {
     this.priorities = priorities;
   }
 
+  shrink(capacity: number): void {
+    this.uses = this.uses.slice(0, capacity);
+    this.priorities = this.priorities.slice(0, capacity);
+  }
+
   resize(): void {}
 
   clear(): void {

@@ -115,6 +115,10 @@ export class S3FifoPolicy implements EvictionPolicy {
     this.fitGhosts();
   }
 
+  shrink(capacity: number): void {
+    this.states = this.states.slice(0, capacity);
+  }
+
   resize(maximum: number): void {
     const small = this.host.weighted ? maximum * SMALL_SHARE : Math.max(1, Math.floor(maximum * SMALL_SHARE));
     this.mainTarget = maximum - small;

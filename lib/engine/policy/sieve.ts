@@ -84,6 +84,10 @@ export class SievePolicy implements EvictionPolicy {
     this.wasRead = wasRead;
   }
 
+  shrink(capacity: number): void {
+    this.wasRead = this.wasRead.slice(0, capacity);
+  }
+
   resize(): void {}
 
   clear(): void {

@@ -208,6 +208,10 @@ export class TinyLfuRegions {
     this.states = states;
   }
 
+  shrink(capacity: number): void {
+    this.states = this.states.slice(0, capacity);
+  }
+
   /** All slots, the next victim first. */
   *slots(): Iterable<number> {
     const victim = this.nextVictim();

@@ -88,3 +88,19 @@ describe('a cache with a large bound and few entries', () => {
     expect(store.overheadBytes).toBeLessThan(2_000);
   });
 });
+
+describe.each(['lfu', 'adaptive', 'sieve', 's3-fifo'] as const)('what the policy %s keeps for each slot', (policy) => {
+  it('is given back after a mass removal, and comes again with the entries', () => {
+    const { store } = filled(policy);
+    const before = store.policy.bytes ?? 0;
+    store.removeGroup('large');
+    assertStructure(store);
+    const after = store.policy.bytes ?? 0;
+    expect(before - after).toBeGreaterThan(LARGE * 0.9);
+    for (let at = 0; at < LARGE; at++) put(store, at);
+    for (let at = LARGE; at < LARGE * 2; at++) put(store, at);
+    assertStructure(store);
+    expect(store.size).toBe(LARGE);
+    expect(store.policy.bytes ?? 0).toBeGreaterThanOrEqual(before);
+  });
+});
