@@ -182,6 +182,8 @@ export class SpaceTier<V> {
   async renew(generation: string): Promise<boolean> {
     const renewed = await this.link.guarded.renew(this.space, [generation]);
     if (!renewed.ok) this.link.recovery.add({ kind: 'renew', space: this.space, generation });
+    // What is written late would record the new token, and look current.
+    this.outdatePuts((_, generations) => generations.includes(generation));
     return this.succeeded('renew', renewed);
   }
 
@@ -209,6 +211,8 @@ export class SpaceTier<V> {
           if (!(await this.remove(matching))) return false;
         }
       }
+      // What is still to be written is not listed.
+      this.outdatePuts(matches);
       return true;
     } catch (error) {
       this.trouble('keys', error);
@@ -230,13 +234,12 @@ export class SpaceTier<V> {
   }
 
   /**
-   * Another node changed something: what waits to be written there is older, and what was written late may be. For
-   * nobody could tell this node before, while the tier could not be reached.
+   * This node or another changed something: what waits to be written there is older, and what was written late may be.
+   * For nobody could tell this node before, while the tier could not be reached.
    */
   outdatePuts(isOutdated: (name: string, generations: readonly string[]) => boolean): void {
     this.link.recovery.outdatePuts(this.space, isOutdated);
-    const late = this.replayed.take(isOutdated);
-    if (late.length > 0) void this.remove(late).catch(() => false);
+    void this.remove(this.replayed.take(isOutdated)).catch(() => false);
   }
 
   /** Whether bytes stand under this key, whatever they are; `undefined` where the tier cannot be asked. */
@@ -261,6 +264,7 @@ export class SpaceTier<V> {
   private async readAll(asked: readonly string[]): Promise<(TierHit<V> | undefined)[]> {
     const names = [...new Set(asked)];
     const startedMs = this.parts.clock();
+    const { completed } = this.link.recovery;
     const read = await this.link.guarded.read(this.space, names, this.usualGenerations);
     this.parts.timed(this.name, 'read', this.parts.clock() - startedMs);
     if (!read.ok) {
@@ -273,6 +277,8 @@ export class SpaceTier<V> {
     const hits = await Promise.all(
       names.map((name, at) => this.hitOf(name, opened[at], read.value.entries[at], current)),
     );
+    // The tier may have answered before it was told what it is told by now.
+    if (this.link.recovery.completed !== completed) return asked.map(() => undefined);
     const byName = new Map(names.map((name, at) => [name, hits[at]]));
     return asked.map((name) => byName.get(name));
   }

@@ -1,6 +1,7 @@
 import type { Cancel, Clock, Random } from '../core/index.js';
 import type { Bus } from '../tiers/index.js';
 import { formatMessage, parseMessage, type Announcement, type BusMessage, type Change } from './bus-message.js';
+import { Deadlines } from './deadline.js';
 
 /** How often a node tells that it is there. */
 export const HEARTBEAT_MS = 1_000;
@@ -21,6 +22,13 @@ export interface BusSubscriber {
   distrust(reason: string): void;
   /** Something arrived that no node wrote, or a publication failed. */
   trouble(error: unknown): void;
+}
+
+/** A message on its way to the bus. */
+interface Outgoing {
+  readonly text: string;
+  /** The bus took it, or it will be tried again: nobody has to wait for it any more. */
+  readonly settle: () => void;
 }
 
 /** What is known of another node. */
@@ -46,9 +54,10 @@ interface Peer {
  */
 export class BusLink {
   private readonly origin: string;
+  private readonly deadlines: Deadlines;
   private readonly peers = new Map<string, Peer>();
   private readonly subscribers = new Map<string, BusSubscriber>();
-  private outgoing: string[] = [];
+  private outgoing: Outgoing[] = [];
   private sequence = 0;
   private flushing: Promise<void> | undefined = undefined;
   private echoAtMs = -Infinity;
@@ -63,6 +72,7 @@ export class BusLink {
     private readonly ports: { readonly clock: Clock; readonly random: Random },
   ) {
     this.origin = `${hex(ports.random)}${hex(ports.random)}`;
+    this.deadlines = new Deadlines(PUBLISH_TIMEOUT_MS, ports.clock);
     bus.start(channel, {
       message: (text) => this.receive(text),
       connected: (continuity) => this.connect(continuity),
@@ -92,22 +102,24 @@ export class BusLink {
 
   /** Tells the others; settles when the bus took it, or after a moment when it did not: then it is tried again. */
   async announce(space: string, change: Change): Promise<void> {
-    this.enqueue({
+    await this.handOver({
       origin: this.origin,
       sequence: ++this.sequence,
       announcements: [{ space, change }],
       leaving: false,
     });
-    await this.flush();
   }
 
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
     this.cancelTimer?.();
-    this.enqueue({ origin: this.origin, sequence: this.sequence, announcements: [], leaving: true });
-    await this.flush();
-    await this.bus.close();
+    await this.handOver({ origin: this.origin, sequence: this.sequence, announcements: [], leaving: true });
+    await this.deadlines.attempt(
+      () => this.bus.close(),
+      () => undefined,
+    );
+    this.deadlines.close();
   }
 
   private receive(text: string): void {
@@ -217,9 +229,22 @@ export class BusLink {
     void this.flush();
   }
 
-  private enqueue(message: BusMessage): void {
-    this.outgoing.push(formatMessage(message));
-    if (this.outgoing.length > MAX_OUTGOING) this.outgoing = this.outgoing.slice(-MAX_OUTGOING / 2);
+  /** Resolves when the bus took it, or after {@link PUBLISH_TIMEOUT_MS}; others that come meanwhile keep nobody. */
+  private async handOver(message: BusMessage): Promise<void> {
+    const taken = new Promise<void>((resolve) => this.enqueue(message, resolve));
+    void this.flush();
+    await this.deadlines.attempt(
+      () => taken,
+      () => undefined,
+    );
+  }
+
+  private enqueue(message: BusMessage, settle: () => void = () => {}): void {
+    this.outgoing.push({ text: formatMessage(message), settle });
+    if (this.outgoing.length <= MAX_OUTGOING) return;
+    for (const { settle: settleDropped } of this.outgoing.splice(0, this.outgoing.length - MAX_OUTGOING / 2)) {
+      settleDropped();
+    }
   }
 
   /** Hands over what waits, in order; what comes meanwhile too. What fails stays, for the next heartbeat. */
@@ -232,12 +257,13 @@ export class BusLink {
       // The calls of one tick go together.
       await Promise.resolve();
       while (this.outgoing.length > 0) {
-        const batch = [...this.outgoing];
-        await this.inTime(this.bus.publish(batch));
-        const published = new Set(batch);
-        this.outgoing = this.outgoing.filter((text) => !published.has(text));
+        const batch = new Set(this.outgoing);
+        await this.inTime(this.bus.publish([...batch].map(({ text }) => text)));
+        this.outgoing = this.outgoing.filter((message) => !batch.has(message));
+        for (const { settle } of batch) settle();
       }
     } catch (error) {
+      for (const { settle } of this.outgoing) settle();
       this.tellTrouble(error);
     } finally {
       this.flushing = undefined;

@@ -44,6 +44,7 @@ export class RecoveryQueue {
   private pass: Promise<void> | undefined = undefined;
   private cancelTimer: Cancel | undefined = undefined;
   private failedPasses = 0;
+  private doneCount = 0;
   private isClosed = false;
 
   constructor(
@@ -58,6 +59,14 @@ export class RecoveryQueue {
 
   get size(): number {
     return this.pending.size;
+  }
+
+  /**
+   * How many operations have reached the tier. A read during which this changes may have been answered before one of
+   * them and be looked at when it is no longer pending.
+   */
+  get completed(): number {
+    return this.doneCount;
   }
 
   /** Whether the tier's entry of this key may be outdated. */
@@ -113,6 +122,7 @@ export class RecoveryQueue {
         if (succeeded) this.pending.done(operation);
         else this.pending.failed(operation);
       }
+      if (succeeded) this.doneCount += batch.length;
       if (succeeded) count += batch.length;
     }
     if (count > 0) this.report(count);

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import type { Cache } from '../../../lib/cache/index.js';
 import type { FakeClock } from '../../../lib/testing/index.js';
 import { settled } from './deferred.js';
 import { nodes } from './nodes.js';
@@ -114,6 +115,38 @@ describe('promise Tiers: what a tier could not take is replayed', () => {
     await pass(clock, 1_000);
     expect(await a.cache.get('k')).toBeUndefined();
     expect(await b.cache.get('k')).toBeUndefined();
+  });
+
+  it.each([
+    ['its group', (cache: Cache<string, string>) => cache.invalidateGroup('g')],
+    ['a pattern', (cache: Cache<string, string>) => cache.invalidateMatching('k*')],
+    ['everything', (cache: Cache<string, string>) => cache.clear()],
+  ])('does not write a put again when this node has invalidated %s meanwhile', async (_, invalidate) => {
+    const { join, clock } = nodes();
+    const a = await join();
+    const b = await join();
+    a.tier.inject({ kind: 'fail' }, { on: ['write'] });
+    await a.cache.put('k', 'old', { groups: ['g'] });
+    a.tier.heal();
+    await invalidate(a.cache);
+    await pass(clock, 1_000);
+    expect(await a.cache.get('k')).toBeUndefined();
+    expect(await b.cache.get('k')).toBeUndefined();
+  });
+
+  it('does not believe a read that the tier answered before it was told of a removal', async () => {
+    const { join, clock } = nodes();
+    const a = await join();
+    await a.cache.put('k', 'old');
+    a.tier.inject({ kind: 'fail' }, { on: ['remove'] });
+    await a.cache.invalidate('k');
+    a.tier.heal();
+    a.tier.inject({ kind: 'applyThenHang' }, { on: ['read'], times: 1 });
+    const read = a.cache.get('k');
+    await pass(clock, 200);
+    expect(a.events.of('recovered')).toHaveLength(1);
+    a.tier.proceed();
+    expect(await read).toBeUndefined();
   });
 
   it('keeps a put that took effect and yet failed from coming back after an invalidation', async () => {
