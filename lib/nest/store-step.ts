@@ -53,17 +53,19 @@ export class StoreStep {
 
   /** What can be had without waiting, though the method may be called behind. */
   served({ index, key }: Address, args: Arguments, call: Call): Promise<unknown> | undefined {
-    return this.cache.serveAt(index, key, this.loader(index, args, call), this.parts.prepared);
+    const { loader, settings } = this.loading(index, args, call);
+    return this.cache.serveAt(index, key, loader, settings);
   }
 
   /** Loads by calling the method, or joins the call that runs for the same key. */
   load({ index, key }: Address, args: Arguments, call: Call): Promise<unknown> {
     // The app has shut down: the method still answers.
     if (this.cache.closed) return call();
-    return this.cache.loadAt(index, key, this.loader(index, args, call), this.parts.prepared);
+    const { loader, settings } = this.loading(index, args, call);
+    return this.cache.loadAt(index, key, loader, settings);
   }
 
-  /** What is said of a value before it is loaded, so that an invalidation of its groups outdates the load. */
+  /** What is said of one value of many before they are loaded, so that an invalidation of its groups outdates it. */
   announce(load: LoadContext, args: Arguments): void {
     if (this.parts.groupsOfArguments.length > 0) load.groups(...this.groupsOf(args));
   }
@@ -107,9 +109,31 @@ export class StoreStep {
     }
   }
 
+  /**
+   * Groups of the arguments are known before the load, and are its settings: tiers then give their generations along with
+   * its fence, where groups that a running loader names cost two more round trips. Of a function that throws, or returns
+   * no group, the load fails as it would of the method.
+   */
+  private loading(
+    index: unknown,
+    args: Arguments,
+    call: Call,
+  ): { readonly loader: Loader<unknown, unknown>; readonly settings: CallSettings } {
+    const { prepared, groupsOfArguments } = this.parts;
+    if (groupsOfArguments.length === 0) return { loader: this.loader(index, args, call), settings: prepared };
+    try {
+      const settings = { ...prepared, groups: [...prepared.groups, ...this.groupsOf(args)] };
+      return { loader: this.loader(index, args, call), settings };
+    } catch (error) {
+      const loader = (): never => {
+        throw error;
+      };
+      return { loader, settings: prepared };
+    }
+  }
+
   private loader(index: unknown, args: Arguments, call: Call): Loader<unknown, unknown> {
     return (_, load) => {
-      this.announce(load, args);
       const result = call(load);
       if (!this.decidesByResult) return result;
       return Promise.resolve(result).then((value) => {
