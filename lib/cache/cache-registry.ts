@@ -106,6 +106,11 @@ export class CacheRegistry {
     await Promise.all(this.all().map(({ cache }) => cache.clear()));
   }
 
+  /** Rejects when a tier or bus in use needs a package that is not installed, saying which. */
+  loadPackages(): Promise<void> {
+    return this.links.loadPackages();
+  }
+
   /** Closes every cache, the last defined first. */
   async close(): Promise<void> {
     const caches = this.all().map(({ cache }) => cache);

@@ -33,6 +33,11 @@ export class TierLinks {
     return link;
   }
 
+  /** Loads the packages that the tiers and buses of these caches need; rejects with what to install. */
+  async loadPackages(): Promise<void> {
+    await Promise.all([...this.tiers.keys(), ...this.buses.keys()].map((each) => each.loadPackage?.()));
+  }
+
   /** Tells the other nodes that this one leaves, and ends what was opened. Never rejects. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.buses.values()].map((link) => link.close()));

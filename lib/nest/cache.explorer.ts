@@ -12,7 +12,7 @@ import { isClassHolder, type RuntimeHolder } from './runtime-holder.js';
 /**
  * Looks through the app when all its singletons are built, before any other hook runs (a global module's come first):
  * binds the decorated methods, so that misuse fails the bootstrap; gives the runtime to instances that Nest did not build
- * itself; connects the event handlers. When the app shuts down, after all others, it closes what the app has opened.
+ * itself; connects the event handlers; sees that the packages of tiers and buses are there. When the app shuts down, after all others, it closes what the app has opened.
  */
 @Injectable()
 export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
@@ -25,10 +25,16 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     this.holder.runtime.bindAll();
     this.adoptForeignInstances();
     this.connectEventHandlers();
+    try {
+      await this.registry.loadPackages();
+    } catch (error) {
+      await this.onApplicationShutdown();
+      throw error;
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

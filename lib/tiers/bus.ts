@@ -11,6 +11,9 @@ export interface Bus {
   /** Begins to connect, in the background, and delivers to `listener` until it is closed. Called once. */
   start(channel: string, listener: BusListener): void;
 
+  /** Loads the package that it needs, and rejects with what to install; absent where none is needed. Applications ask when they start. */
+  loadPackage?(): Promise<void>;
+
   /** Hands messages over, in their order. Rejects when that failed, at any time; they may have been delivered all the same. */
   publish(messages: readonly string[]): Promise<void>;
 

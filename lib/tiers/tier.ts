@@ -25,6 +25,9 @@ export interface Tier {
   /** Begins to connect, in the background. Trouble that belongs to no call goes to `report`, and never throws. */
   start(report: (error: unknown) => void): void;
 
+  /** Loads the package that it needs, and rejects with what to install; absent where none is needed. Applications ask when they start. */
+  loadPackage?(): Promise<void>;
+
   /** The entries of these keys, and the tokens of these generations; `undefined` for each that is not there. Creates nothing. */
   read(space: string, keys: readonly string[], generations: readonly string[]): Promise<TierRead>;
 

@@ -10,6 +10,7 @@ import type {
   TierWrite,
 } from '../../tiers/index.js';
 import { Changes } from './changes.js';
+import { loadLmdb } from './environment.js';
 import { resolveLmdbTierOptions, type LmdbTierOptions, type LmdbTierSettings } from './lmdb.tier.options.js';
 import { SpaceKeys, type RecordKeys } from './record-key.js';
 import { Session, type OpenFile } from './session.js';
@@ -46,6 +47,10 @@ class LmdbTier implements Tier {
 
   start(report: (error: unknown) => void): void {
     this.session.start(report);
+  }
+
+  async loadPackage(): Promise<void> {
+    await loadLmdb();
   }
 
   read(space: string, names: readonly string[], generations: readonly string[]): Promise<TierRead> {

@@ -52,6 +52,10 @@ export class RedisPubsubBus implements Bus {
     this.reader.start();
   }
 
+  async loadPackage(): Promise<void> {
+    await this.settings.source.connector();
+  }
+
   publish(messages: readonly string[]): Promise<void> {
     return this.publisher.publish(messages);
   }

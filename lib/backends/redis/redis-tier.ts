@@ -88,6 +88,10 @@ class RedisTier implements Tier {
     this.link.start();
   }
 
+  async loadPackage(): Promise<void> {
+    await this.source.connector();
+  }
+
   async read(space: string, keys: readonly string[], generations: readonly string[]): Promise<TierRead> {
     const names = this.namesOf(space);
     const entries = new Array<TierEntry | undefined>(keys.length).fill(undefined);
