@@ -7,6 +7,7 @@ const projects = [
   'tsconfig.json',
   'sample-app/tsconfig.json',
   'sample-app/load/tsconfig.json',
+  'sample-app/cluster/tsconfig.json',
   'sample-app/test/tsconfig.json',
 ].filter((project) => existsSync(join(root, project)));
 

@@ -1,4 +1,5 @@
 import type { Reading } from './drive.js';
+import { percentile } from './percentile.js';
 
 /** A line of the table. */
 export interface PhaseResult extends Reading {
@@ -12,11 +13,6 @@ export function table(phases: readonly PhaseResult[]): string {
   const rows = [COLUMNS, ...phases.map(row)];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows.map((cells) => cells.map((cell, column) => pad(cell, column, widths)).join('  ')).join('\n');
-}
-
-/** The value below which that share of a sorted list lies; 0 of an empty one. */
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }
 
 function row(result: PhaseResult): string[] {

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from 'nestjs-strata';
+import { surroundingsOf } from './caching/surroundings.js';
+import { TierHitsModule } from './caching/tier-hits.module.js';
 import { CitiesModule } from './cities/cities.module.js';
 import { CountriesModule } from './countries/countries.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -16,8 +18,10 @@ import { WeatherModule } from './weather/weather.module.js';
       inject: [Settings],
       useFactory: (settings: Settings) => ({
         defaults: { ttl: '10m', enabled: settings.cacheEnabled },
+        ...surroundingsOf(settings),
       }),
     }),
+    TierHitsModule,
     DatabaseModule,
     GuideModule,
     CitiesModule,

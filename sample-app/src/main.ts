@@ -5,7 +5,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { FolderInUseError } from './database/folder-lock.js';
 import { FillService } from './database/fill.service.js';
-import { Settings, SettingsError } from './settings/settings.js';
+import { Settings } from './settings/settings.js';
+import { SettingsError } from './settings/settings-error.js';
 import { UpstreamServer } from './upstream/upstream-server.js';
 
 const SHUTDOWN_DEADLINE_MS = 10_000;
@@ -18,6 +19,8 @@ const EXAMPLES = [
 ];
 
 async function main(): Promise<void> {
+  // Before Nest, which would tell of a bad setting as of a defect of the app.
+  Settings.from(process.env, process.argv.slice(2));
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     logger: ['error', 'warn'],
     abortOnError: false,
@@ -33,6 +36,7 @@ async function main(): Promise<void> {
   // Listening comes first: the fill takes a while, and whoever asks meanwhile is told how far it is.
   await listening('PORT', app.listen(app.get(Settings).port));
   printAddresses((app.getHttpServer().address() as AddressInfo).port, upstream.address); // an app on a port has such an address
+  printLevels(app.get(Settings));
   const started = performance.now();
   const fill = app.get(FillService);
   await fill.run();
@@ -58,6 +62,13 @@ function printAddresses(port: number, weatherService: string): void {
   console.log(address);
   for (const path of EXAMPLES) console.log(address + path);
   console.log(`${weatherService}/mode (the weather service: PUT {"mode": "fail"} breaks it)`);
+}
+
+function printLevels({ levels, cacheFolder, cacheEnabled }: Settings): void {
+  if (levels.tiers.length === 0 || !cacheEnabled) return;
+  // The address may contain a password.
+  const where = { lmdb: cacheFolder, redis: levels.redisUrl && new URL(levels.redisUrl).host };
+  console.log(`caches: ${['memory', ...levels.tiers.map((tier) => `${tier} (${where[tier]})`)].join(', ')}`);
 }
 
 /** A first signal lets running requests end; a second one, or ten seconds, ends the process at once. */

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { drive } from '../load/drive.js';
 import { GuideApp } from '../load/guide-app.js';
 import { seededRandom, zipf } from '../load/random.js';
-import { percentile, table } from '../load/report.js';
+import { percentile } from '../load/percentile.js';
+import { table } from '../load/report.js';
 import { type Destination, requestMix } from '../load/request-mix.js';
 import { PATIENCE_MS } from './support/running-app.js';
 

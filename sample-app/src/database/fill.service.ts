@@ -1,4 +1,5 @@
 import { Injectable, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import { CacheRegistry } from 'nestjs-strata';
 import { Settings } from '../settings/settings.js';
 import { DataFolder } from './data-folder.js';
 import { DatabaseService } from './database.service.js';
@@ -30,8 +31,10 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
   constructor(
     private readonly settings: Settings,
     private readonly database: DatabaseService,
+    private readonly caches: CacheRegistry,
   ) {
-    this.folder = settings.dataFolder === undefined ? undefined : new DataFolder(settings.dataFolder);
+    const { dataFolder, databaseUrl } = settings;
+    this.folder = dataFolder === undefined || databaseUrl !== undefined ? undefined : new DataFolder(dataFolder);
   }
 
   get progress(): FillProgress {
@@ -61,12 +64,17 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
   }
 
   private async makeReady(): Promise<void> {
+    const { databaseUrl: url } = this.settings;
     await this.folder?.claim();
-    if (!(await this.reopen())) {
+    if (url !== undefined) {
+      await this.database.open({ url });
+    } else if (!(await this.reopen())) {
       console.log('making a new database, which takes some seconds …');
       this.folder?.empty();
       await this.database.open({ folder: this.folder?.database });
       await this.fill();
+      // What a tier has kept is about an earlier database.
+      await this.caches.clearAll();
       this.folder?.noteFilled(this.settings.cities);
     }
     const [row] = await this.database.run<{ count: number }>({ sql: COUNT });

@@ -3,7 +3,7 @@ import { Settings } from './settings.js';
 
 @Global()
 @Module({
-  providers: [{ provide: Settings, useFactory: () => Settings.from(process.env) }],
+  providers: [{ provide: Settings, useFactory: () => Settings.from(process.env, process.argv.slice(2)) }],
   exports: [Settings],
 })
 export class SettingsModule {}

@@ -1,12 +1,9 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type CacheLevels, cacheLevels } from './command-line.js';
+import { SettingsError } from './settings-error.js';
 
-/** A setting that cannot be used; the message names the variable and says what it takes. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
-
-/** What the environment says about this start of the app. */
+/** What the environment and the command line say about this start of the app. */
 export class Settings {
   private constructor(
     /** `PORT`: where to listen; 0 takes a free port. Default 3000. */
@@ -19,16 +16,35 @@ export class Settings {
     readonly cacheEnabled: boolean,
     /** `WEATHER_PORT`: where the weather service listens. Default 0: a free port. */
     readonly weatherPort: number,
+    /** `STRATA_DATABASE`: the address of a database that another process serves, for several nodes. Default: none. */
+    readonly databaseUrl: string | undefined,
+    /** `--tiers` and `--redis`: what the caches have beside their memory. Default: nothing. */
+    readonly levels: CacheLevels,
   ) {}
 
-  static from(environment: NodeJS.ProcessEnv): Settings {
-    const { PORT, STRATA_CITIES, STRATA_DATA, STRATA_CACHE, WEATHER_PORT } = environment;
+  /** Where the tier on disk keeps its file; `undefined` when there is none. */
+  get cacheFolder(): string | undefined {
+    const { dataFolder, levels } = this;
+    return dataFolder !== undefined && levels.tiers.includes('lmdb') ? join(dataFolder, 'cache') : undefined;
+  }
+
+  static from(environment: NodeJS.ProcessEnv, args: readonly string[] = []): Settings {
+    const { PORT, STRATA_CITIES, STRATA_DATA, STRATA_CACHE, WEATHER_PORT, STRATA_DATABASE } = environment;
+    const folder = dataFolder(STRATA_DATA);
+    const levels = cacheLevels(args);
+    if (folder === undefined && levels.tiers.includes('lmdb')) {
+      throw new SettingsError(
+        'the tier lmdb would outlive a database that is kept nowhere; set STRATA_DATA to a folder, or leave lmdb out',
+      );
+    }
     return new Settings(
       wholeNumber('PORT', PORT, 3000, 0, 65_535),
       wholeNumber('STRATA_CITIES', STRATA_CITIES, Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER),
-      dataFolder(STRATA_DATA),
+      folder,
       onOrOff('STRATA_CACHE', STRATA_CACHE, true),
       wholeNumber('WEATHER_PORT', WEATHER_PORT, 0, 0, 65_535),
+      databaseUrl(STRATA_DATABASE),
+      levels,
     );
   }
 }
@@ -43,6 +59,12 @@ function wholeNumber(name: string, text: string | undefined, fallback: number, m
 function dataFolder(text: string | undefined): string | undefined {
   if (text === 'memory') return undefined;
   return text ? resolve(text) : fileURLToPath(new URL('../../.data', import.meta.url));
+}
+
+function databaseUrl(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
+  throw new SettingsError(`STRATA_DATABASE must be an address such as http://127.0.0.1:5000, not "${text}"`);
 }
 
 function onOrOff(name: string, text: string | undefined, fallback: boolean): boolean {

@@ -44,10 +44,10 @@ export class RunningApp {
   }
 
   /** Starts the app on a free port, with 3,000 cities in memory unless told otherwise. Does not wait for anything. */
-  static spawn(environment: NodeJS.ProcessEnv = {}): RunningApp {
+  static spawn(environment: NodeJS.ProcessEnv = {}, args: readonly string[] = []): RunningApp {
     const defaults = { PORT: '0', WEATHER_PORT: '0', STRATA_CITIES: '3000', STRATA_DATA: 'memory', STRATA_CACHE: 'on' };
     return new RunningApp(
-      spawn(process.execPath, [ENTRY], {
+      spawn(process.execPath, [ENTRY, ...args], {
         env: { ...process.env, ...defaults, ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
@@ -55,8 +55,8 @@ export class RunningApp {
   }
 
   /** Starts the app and waits until it answers questions. */
-  static async start(environment: NodeJS.ProcessEnv = {}): Promise<RunningApp> {
-    const app = RunningApp.spawn(environment);
+  static async start(environment: NodeJS.ProcessEnv = {}, args: readonly string[] = []): Promise<RunningApp> {
+    const app = RunningApp.spawn(environment, args);
     await app.ready();
     return app;
   }
