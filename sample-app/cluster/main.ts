@@ -64,9 +64,9 @@ async function main(): Promise<void> {
   }
 }
 
-/** `--seconds 8`: how long each of the six phases lasts. */
+/** `--seconds 7`: how long each of the six phases lasts. */
 function secondsOfPhase(args: readonly string[]): number {
-  const { seconds = '8' } = parseArgs({ args: [...args], options: { seconds: { type: 'string' } } }).values;
+  const { seconds = '7' } = parseArgs({ args: [...args], options: { seconds: { type: 'string' } } }).values;
   if (Number(seconds) > 0 && Number(seconds) <= 600) return Number(seconds);
   throw new Error(`--seconds takes a number above 0, up to 600, not "${seconds}"`);
 }
