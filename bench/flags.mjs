@@ -6,6 +6,7 @@ export const USAGE = `npm run bench -- [flags]
   --quick          fewer rows, shorter measurements: two minutes instead of half an hour
   --only PATTERN   only rows whose "workload library" matches this regular expression, and what they are compared with
   --out FILE       write the report there; without it only a full run does, to bench/RESULTS.md
+  --json FILE      write the figures there, as data
   --tarball FILE   measure this packed package instead of packing the one here
   --cpu-prof DIR   write a CPU profile of every measurement into DIR
   --list           print the rows and measure nothing
@@ -20,6 +21,7 @@ export function readFlags(args) {
       quick: { type: 'boolean', default: false },
       only: { type: 'string' },
       out: { type: 'string' },
+      json: { type: 'string' },
       tarball: { type: 'string' },
       'cpu-prof': { type: 'string' },
       list: { type: 'boolean', default: false },
@@ -36,6 +38,7 @@ export function readFlags(args) {
     only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
     isWhole: !values.quick && values.only === undefined,
     out: values.out,
+    json: values.json,
     tarball: values.tarball,
     profileFolder: values['cpu-prof'],
     list: values.list,

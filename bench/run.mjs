@@ -13,6 +13,7 @@ import { makeFolder, removeFolder, versions } from './harness/folder.mjs';
 import { minutes, Progress } from './harness/progress.mjs';
 import { planWorkloads } from './plan.mjs';
 import { report } from './report.mjs';
+import { results } from './results.mjs';
 
 const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
@@ -46,6 +47,7 @@ try {
   const out = flags.out ?? (flags.isWhole && problems.length === 0 ? RESULTS : undefined);
   if (out === undefined) console.error('bench: bench/RESULTS.md is kept as it was');
   else await writeFile(out, await format(text, { ...(await resolveConfig(RESULTS)), parser: 'markdown' }));
+  if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(results(rows, installed), null, 2)}\n`);
 } finally {
   await removeFolder(folder);
 }

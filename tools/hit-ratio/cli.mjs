@@ -4,7 +4,7 @@ import { parseOptions, USAGE } from './options.mjs';
 import { UsageError } from './usage-error.mjs';
 import { optimalHits } from './belady.mjs';
 import { readManifest, summarise } from './manifest.mjs';
-import { plotSvg } from './plot-svg.mjs';
+import { hitRatioPlots } from '../plots/hit-ratio-plot.mjs';
 import { plotText } from './plot-text.mjs';
 import { startProgress } from './progress.mjs';
 import { cachedHits } from './simulation.mjs';
@@ -51,9 +51,14 @@ async function compare(options, { MemoryCache, out, err }) {
     out.write(`\n${title}\n\n${table(['size', ...columns], cells)}\n`);
     if (rows.length > 1) out.write(`\n${plotText(result, out.columns ?? 80)}\n`);
   }
-  if (options.svg === undefined) return;
-  await writeFile(options.svg, plotSvg(results));
-  out.write(`\nplot: ${options.svg}\n`);
+  if (options.svg !== undefined) {
+    await writeFile(options.svg, hitRatioPlots(results));
+    out.write(`\nplot: ${options.svg}\n`);
+  }
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
+    out.write(`\ndata: ${options.json}\n`);
+  }
 }
 
 /** How much of the gap between lru and the optimum each policy closes, and how far from known figures it is. */

@@ -5,13 +5,14 @@ const POLICIES = ['adaptive', 'lru', 'lfu', 'fifo', 'sieve', 's3-fifo'];
 
 export const USAGE = `Which policy and which size for your service? Replays a log of keys against caches and prints their hit ratios.
 
-  npm run hit-ratio -- TRACE… [--sizes 100,1000,…] [--policies adaptive,lru,…] [--svg FILE]
+  npm run hit-ratio -- TRACE… [--sizes 100,1000,…] [--policies adaptive,lru,…] [--svg FILE] [--json FILE]
 
 TRACE       a text file of keys, one a line, plain or compressed (.gz, .br); or 32-bit little-endian
             numbers (.u32, .u32.gz, .u32.br)
 --sizes     how many entries the caches hold; default: from a thousandth to half of the keys
 --policies  default: ${POLICIES.join(',')}
 --svg       writes a plot of hit ratio against size
+--json      writes what the plot is made of
 --manifest  FILE instead of traces: a JSON file that names traces, sizes and known hit ratios; prints how
             much of the gap between lru and the optimum each policy closes
 
@@ -34,15 +35,20 @@ export function parseOptions(argv) {
     sizes: values.sizes === undefined ? undefined : parseSizes(values.sizes),
     policies: values.policies === undefined ? POLICIES : list(values.policies, '--policies'),
     svg: values.svg,
+    json: values.json,
     manifest: values.manifest,
   };
 }
 
 function parse(argv) {
   const text = { type: 'string' };
-  const options = { sizes: text, policies: text, svg: text, manifest: text, help: { type: 'boolean', short: 'h' } };
+  const options = { sizes: text, policies: text, svg: text, json: text, manifest: text };
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true });
+    return parseArgs({
+      args: [...argv],
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
   } catch (error) {
     throw new UsageError(error.message);
   }

@@ -93,7 +93,8 @@ describe('hit-ratio', () => {
 
   it('runs all policies at sizes of its own choice, plots them, and tells how far it is', async () => {
     const svg = join(folder, 'out.svg');
-    const { code, out, err } = await command(join(folder, 'plain.txt'), '--svg', svg);
+    const json = join(folder, 'out.json');
+    const { code, out, err } = await command(join(folder, 'plain.txt'), '--svg', svg, '--json', json);
     expect(code).toBe(0);
     for (const name of ['adaptive', 'lru', 'lfu', 'fifo', 'sieve', 's3-fifo', 'optimum']) {
       expect(out).toContain(name);
@@ -101,6 +102,9 @@ describe('hit-ratio', () => {
       expect(err).toContain(`plain.txt: ${name} at 20\n`);
     }
     expect(out).toContain('● adaptive');
+    const [{ columns, rows }] = JSON.parse(await readFile(json, 'utf8'));
+    expect(columns).toEqual(['adaptive', 'lru', 'lfu', 'fifo', 'sieve', 's3-fifo', 'optimum']);
+    expect(out).toMatch(new RegExp(`^ *${rows[0].size} +${(rows[0].hits[0] * 100).toFixed(2)} %`, 'm'));
     expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
   });
 
