@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { CacheLoadTimeoutError, type Cancel } from '../core/index.js';
-import type { Flight } from '../resilience/index.js';
+import { Company, type Flight } from '../resilience/index.js';
 import type { CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 
@@ -20,7 +20,10 @@ export function waitFor<K, V>(
   standIn: StandIn<V> | undefined,
 ): Promise<V> {
   flight.enter();
-  if (signal === undefined && hardMs === Infinity && standIn === undefined) return result;
+  if (signal === undefined && standIn === undefined) {
+    if (hardMs === Infinity) return result;
+    if (result === flight.promise) return Company.promiseOf(flight, hardMs, clock, name);
+  }
 
   return new Promise<V>((resolve, reject) => {
     let isOver = false;

@@ -1,4 +1,5 @@
 import type { Fence } from './change-log.js';
+import type { Company } from './company.js';
 
 /** One running load. All callers that come meanwhile share its promise. */
 export class Flight<K, V> {
@@ -10,6 +11,8 @@ export class Flight<K, V> {
   confirmed = false;
   /** Called when the last caller that waited has gone. */
   onDeserted: (() => void) | undefined = undefined;
+  /** Those of its callers who came last with a limit, for the next of them. */
+  company: Company<K, V> | undefined = undefined;
   private waiters = 0;
   private settle!: { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void };
   /** The flights whose results this flight's loader waits for at the moment. */

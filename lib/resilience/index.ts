@@ -1,4 +1,5 @@
 export { ChangeLog, type Fence, type Target } from './change-log.js';
+export { Company } from './company.js';
 export { Flight, FlightTable } from './flight.js';
 export { CircuitBreaker, type BreakerState, type Permit } from './circuit-breaker.js';
 export { Deadlines, type Attempt } from './deadline.js';

@@ -50,6 +50,72 @@ describe('loadTimeout.soft', () => {
 });
 
 describe('loadTimeout.hard', () => {
+  it('takes one timer for all callers of a millisecond, and ends each wait at its own limit', async () => {
+    const { cache, clock } = setUp({ loadTimeout: { hard: 100, hold: Infinity } });
+    const load = deferred<number>();
+    const before = clock.pendingTimers;
+    const ask = (count: number, hard?: number): Promise<number>[] =>
+      Array.from({ length: count }, () =>
+        cache.getOrLoad('a', () => load.promise, hard === undefined ? {} : { loadTimeout: { hard } }),
+      );
+    const first = ask(1_000);
+    expect(clock.pendingTimers - before).toBe(1);
+    clock.advance(30);
+    const second = ask(1_000);
+    const patient = ask(1_000, 200);
+    expect(clock.pendingTimers - before).toBe(3);
+    const failed = (calls: readonly Promise<number>[]): Promise<boolean[]> =>
+      Promise.all(
+        calls.map((call) =>
+          call.then(
+            () => false,
+            (error) => error instanceof CacheLoadTimeoutError,
+          ),
+        ),
+      );
+    clock.advance(69);
+    expect(await isPending(Promise.race(first))).toBe(true);
+    clock.advance(1);
+    expect(await failed(first)).not.toContain(false);
+    clock.advance(29);
+    expect(await isPending(Promise.race(second))).toBe(true);
+    clock.advance(1);
+    expect(await failed(second)).not.toContain(false);
+    expect(await isPending(Promise.race(patient))).toBe(true);
+    load.resolve(7);
+    expect(new Set(await Promise.all(patient))).toEqual(new Set([7]));
+    expect(cache.stats()).toMatchObject({ misses: 1, loads: 1, joins: 2_999 });
+  });
+
+  it('leaves no timer behind when the load ends, well or not', async () => {
+    const { cache, clock } = setUp({ loadTimeout: { hard: 100 } });
+    const before = clock.pendingTimers;
+    const load = deferred<number>();
+    const callers = [1, 2, 3].map(() => cache.getOrLoad('a', () => load.promise));
+    load.reject(new Error('down'));
+    for (const caller of callers) await expect(caller).rejects.toThrow('down');
+    expect(clock.pendingTimers).toBe(before);
+  });
+
+  it('lets callers who shared a timer leave one by one, so that the last ends what nobody waits for', async () => {
+    const { cache, clock } = setUp({ abortWhenAbandoned: true, loadTimeout: { hard: 100 } });
+    let signal: AbortSignal | undefined;
+    const ask = (): Promise<number> =>
+      cache.getOrLoad('a', (_, load) => {
+        signal = load.signal;
+        return new Promise<number>(() => {});
+      });
+    const early = [ask(), ask()];
+    clock.advance(50);
+    const late = [ask(), ask()];
+    clock.advance(50);
+    for (const caller of early) await expect(caller).rejects.toThrow(CacheLoadTimeoutError);
+    expect(signal?.aborted).toBe(false);
+    clock.advance(50);
+    for (const caller of late) await expect(caller).rejects.toThrow(CacheLoadTimeoutError);
+    expect(signal?.aborted).toBe(true);
+  });
+
   it('rejects the caller with key, limit and advice; the load goes on and its result is stored', async () => {
     const { cache, clock } = setUp({ loadTimeout: { hard: 100 } });
     const load = deferred<number>();
