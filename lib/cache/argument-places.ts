@@ -3,6 +3,8 @@ import { KeyPlace } from '../engine/index.js';
 type Generation = Map<unknown, Map<unknown, KeyPlace<string>>>;
 
 const SMALLEST_GENERATION = 1_024;
+/** A longer text is not worth keeping beside the entry, and may be too long for a key. */
+const LONGEST_PART = 1_024;
 
 /**
  * Where calls with two primitive arguments find their value: two lookups in maps and a guess that is nearly always right,
@@ -23,7 +25,7 @@ export class ArgumentPlaces {
     private readonly entries: () => number,
   ) {}
 
-  /** The place of two arguments; `undefined` where one of them is not primitive. */
+  /** The place of two arguments; `undefined` where one of them is not a short primitive. */
   get(first: unknown, second: unknown): KeyPlace<string> | undefined {
     return this.young.get(first)?.get(second) ?? this.remember(first, second);
   }
@@ -55,6 +57,7 @@ export class ArgumentPlaces {
 function isPart(argument: unknown): boolean {
   switch (typeof argument) {
     case 'string':
+      return (argument as string).length <= LONGEST_PART;
     case 'number':
     case 'boolean':
     case 'bigint':

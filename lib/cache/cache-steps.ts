@@ -7,6 +7,7 @@ import { leasesOf } from './leases.js';
 import { LoadRuns } from './load-runs.js';
 import { Loads } from './loads.js';
 import { ManyLoads } from './many-loads.js';
+import { Probes } from './probes.js';
 import { Puts } from './puts.js';
 import { Reads } from './reads.js';
 
@@ -15,6 +16,7 @@ export interface CacheSteps<K, V> {
   readonly reads: Reads<K, V>;
   readonly loads: Loads<K, V>;
   readonly runs: LoadRuns<K, V>;
+  readonly probes: Probes<K, V>;
   readonly manyLoads: ManyLoads<K, V>;
   readonly puts: Puts<K, V>;
   readonly invalidation: Invalidation<K, V>;
@@ -32,6 +34,7 @@ export function stepsOf<K, V>(parts: CacheParts<K, V>): CacheSteps<K, V> {
     reads,
     loads,
     runs,
+    probes: new Probes(parts, reads, runs, loads),
     manyLoads: new ManyLoads(parts, reads, loads, bulkLoads),
     puts: new Puts(parts, reads, loads, runs, arrivals),
     invalidation: new Invalidation(parts),

@@ -57,6 +57,10 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return undefined;
   }
 
+  probeAt(): undefined {
+    return undefined;
+  }
+
   async loadAt(index: unknown, key: K | undefined, given: Loader<K, V> | undefined, options: CallSettings): Promise<V> {
     if (this.closed) throw new CacheClosedError(this.name);
     const loader = given ?? this.settings.loader;

@@ -34,5 +34,7 @@ export { CacheRegistry, type MethodCache } from './cache-registry.js';
 export { asyncContext, type AsyncContext } from './async-context.js';
 export { currentLoad } from './current-load.js';
 export type { IndexedCache } from './indexed-cache.js';
+export type { Said } from './load-context.js';
+export type { Probe } from './probes.js';
 export { MethodKeyCodec, type KeyCodec } from './key-codec.js';
 export { settingsOfCache, type CallSettings } from './call-settings.js';

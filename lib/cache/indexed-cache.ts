@@ -5,6 +5,7 @@ import type { CallSettings } from './call-settings.js';
 import type { KeyCodec } from './key-codec.js';
 import type { BulkLoader, Loader } from './loader.js';
 import type { Place } from './many-loads.js';
+import type { Probe, Probed } from './probes.js';
 
 /**
  * A cache as decorated methods use it: by index, so that a hit builds no key, and in one synchronous step, so that it
@@ -37,6 +38,11 @@ export interface IndexedCache<K, V> extends Cache<K, V> {
   ): Promise<V> | undefined;
   /** Joins the load that runs, or starts one. The key is needed where the index does not give it back. */
   loadAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V>;
+  /**
+   * Calls at once what may be a loader, which only its result tells: see {@link Probes}. `undefined`: it was not called,
+   * for there is something to look at or to join first.
+   */
+  probeAt(index: unknown, key: K | undefined, probed: Probed<K, V>, options: CallSettings): Probe<V> | undefined;
   /**
    * The values of many places, each of which is there once, in their order: those neither here nor being loaded come
    * from one run of the loader. `undefined` for those it left out.

@@ -20,6 +20,8 @@ export interface Run<K, V> {
   readonly context: RunningLoadContext<V>;
   readonly call: CallSettings;
   readonly cause: LoadCause;
+  /** That its loader was called before it was known to be one. */
+  readonly begun?: { readonly scope: RunningLoad; readonly startedMs: number };
 }
 
 interface Running {
@@ -65,7 +67,7 @@ export class LoadRuns<K, V> {
     loader: () => R | PromiseLike<R>,
     settle: (result: R, loadMs: number) => void | Promise<void>,
   ): void {
-    if (this.parts.lower === undefined) this.startNow(run, loader, settle);
+    if (this.parts.lower === undefined || run.begun !== undefined) this.startNow(run, loader, settle);
     else void this.startFenced(this.parts.lower, run, loader, settle);
   }
 
@@ -100,12 +102,13 @@ export class LoadRuns<K, V> {
   ): void {
     const { clock, numbers } = this.parts;
     const { holdMs, abortWhenAbandoned } = run.call;
-    const startedMs = clock.now();
+    const { begun } = run;
+    const startedMs = begun?.startedMs ?? clock.now();
     const cancelHold =
       holdMs === Infinity ? () => {} : clock.after(holdMs, () => this.abandon(run, notSettled(holdMs)));
     if (abortWhenAbandoned) for (const flight of run.flights) flight.onDeserted = () => this.desert(run);
     numbers.loads++;
-    const scope: RunningLoad = { context: run.context, flights: run.flights, hasEnded: false };
+    const scope = begun?.scope ?? { context: run.context, flights: run.flights, hasEnded: false };
     this.running.set(run.context, { scope, cancelHold });
     const end = (): number => {
       this.leave(run.context);
@@ -131,7 +134,7 @@ export class LoadRuns<K, V> {
     };
     let result: R | Promise<R>;
     try {
-      result = settling(loadScope.enter(scope, loader));
+      result = settling(begun === undefined ? loadScope.enter(scope, loader) : loader());
     } catch (error) {
       fail(error);
       return;
@@ -302,7 +305,9 @@ export function noteWait(flight: Flight<unknown, unknown>): void {
 /** What a loader returned, with a promise of ours in the place of any other: those settle once, and never throw. */
 function settling<T>(result: T | PromiseLike<T>): T | Promise<T> {
   if (result instanceof Promise) return result;
-  const isPromiseLike =
-    typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';
-  return isPromiseLike ? new Promise<T>((resolve) => resolve(result)) : (result as T);
+  return isPromiseLike(result) ? new Promise<T>((resolve) => resolve(result)) : result;
+}
+
+export function isPromiseLike<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
+  return typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';
 }

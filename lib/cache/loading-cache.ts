@@ -21,6 +21,7 @@ import { DRAIN_MS, type LoadRuns } from './load-runs.js';
 import { keysBelow } from './keys-below.js';
 import type { Loads } from './loads.js';
 import { Outstanding } from './outstanding.js';
+import type { Probe, Probed, Probes } from './probes.js';
 import type { Puts } from './puts.js';
 import { joinShared, watchShared } from './shared-parts.js';
 import type { TierLinks } from './tier-links.js';
@@ -36,6 +37,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly reads: Reads<K, V>;
   private readonly loads: Loads<K, V>;
   private readonly runs: LoadRuns<K, V>;
+  private readonly probes: Probes<K, V>;
   private readonly manyLoads: ManyLoads<K, V>;
   private readonly puts: Puts<K, V>;
   private readonly invalidation: Invalidation<K, V>;
@@ -82,6 +84,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       reads: this.reads,
       loads: this.loads,
       runs: this.runs,
+      probes: this.probes,
       manyLoads: this.manyLoads,
       puts: this.puts,
       invalidation: this.invalidation,
@@ -136,6 +139,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     if (this.isClosed) return Promise.reject(new CacheClosedError(this.name));
     const loaded = this.loads.load({ index, key: this.keyAt(index, key), loader, call: options });
     return this.settings.cloned ? loaded.then((value) => copyOf(value)) : loaded;
+  }
+
+  probeAt(index: unknown, key: K | undefined, probed: Probed<K, V>, call: CallSettings): Probe<V> | undefined {
+    return this.isClosed ? undefined : this.probes.probe(index, this.keyAt(index, key), probed, call);
   }
 
   async loadAllAt(

@@ -38,13 +38,13 @@ export function namedAddressing(
   defaultKeys: MethodKeyCodec,
 ): Addressing {
   return key === undefined
-    ? new AddressingByText(cache.codec, defaultKeys)
+    ? new AddressingByText(label, cache.codec, defaultKeys)
     : new AddressingByKey(label, cache.codec, key);
 }
 
 /** A method's own cache: by the arguments themselves, else by the user's key as if it were the only argument. */
 export function ownAddressing(label: string, keys: MethodKeyCodec, key: UserFunction<unknown> | undefined): Addressing {
-  return key === undefined ? new AddressingByArguments(keys) : new AddressingByOnlyArgument(label, keys, key);
+  return key === undefined ? new AddressingByArguments(label, keys) : new AddressingByOnlyArgument(label, keys, key);
 }
 
 class AddressingByKey implements Addressing {
@@ -72,7 +72,11 @@ class AddressingByKey implements Addressing {
   }
 
   indexOf(key: unknown): unknown {
-    return this.codec.index(key);
+    try {
+      return this.codec.index(key);
+    } catch (error) {
+      throw unusableKey(this.label, error);
+    }
   }
 }
 
@@ -80,12 +84,13 @@ class AddressingByText implements Addressing {
   readonly needsKey = true;
 
   constructor(
+    private readonly label: string,
     private readonly codec: KeyCodec<unknown>,
     private readonly keys: MethodKeyCodec,
   ) {}
 
   keyOf(args: Arguments): unknown {
-    return this.keys.text(this.keys.indexOf(args));
+    return this.keys.text(indexOfArguments(this.label, this.keys, args));
   }
 
   keyOfOne(first: unknown): unknown {
@@ -105,18 +110,21 @@ class AddressingByText implements Addressing {
 export class AddressingByArguments implements Addressing {
   readonly needsKey = false;
 
-  constructor(readonly keys: MethodKeyCodec) {}
+  constructor(
+    private readonly label: string,
+    readonly keys: MethodKeyCodec,
+  ) {}
 
   keyOf(args: Arguments): unknown {
-    return this.keys.indexOf(args);
+    return indexOfArguments(this.label, this.keys, args);
   }
 
   keyOfOne(first: unknown): unknown {
-    return this.keys.indexOf([first]);
+    return this.keyOf([first]);
   }
 
   keyOfTwo(first: unknown, second: unknown): unknown {
-    return this.keys.indexOf([first, second]);
+    return this.keyOf([first, second]);
   }
 
   indexOf(key: unknown): unknown {
@@ -149,8 +157,34 @@ class AddressingByOnlyArgument implements Addressing {
   }
 
   indexOf(key: unknown): unknown {
-    return this.keys.indexOf([key]);
+    try {
+      return this.keys.indexOf([key]);
+    } catch (error) {
+      throw unusableKey(this.label, error);
+    }
   }
+}
+
+function indexOfArguments(label: string, keys: MethodKeyCodec, args: Arguments): unknown {
+  try {
+    return keys.indexOf(args);
+  } catch (error) {
+    if (!(error instanceof CacheMisuseError)) throw error;
+    throw new CacheMisuseError(`${label}: ${error.message}, by the option key; the method did not run`, {
+      cause: error,
+    });
+  }
+}
+
+/** What the user's key function returned cannot be a key: says of which method. */
+function unusableKey(label: string, error: unknown): unknown {
+  if (!(error instanceof CacheMisuseError)) return error;
+  return new CacheMisuseError(
+    `${label}: what its option key returned cannot be a key: ${error.message}; the method did not run`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** A key of null or undefined is a mistake, never the key "undefined". */

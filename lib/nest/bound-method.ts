@@ -1,3 +1,4 @@
+import type { LoadContext } from '../cache/index.js';
 import type { Arguments } from './addressing.js';
 import type { AnyMethod } from './method-types.js';
 import type { CallPlan, OperationChain } from './operation-chain.js';
@@ -32,9 +33,12 @@ export class UncachedMethod extends BoundMethod {
   }
 }
 
+/** What a method has returned already, for the load that is made of it, if one is. */
+export type Returned = (load?: LoadContext) => unknown;
+
 /** One that has every step, and can go on with a call whose plan is made and whose method has run already. */
 export interface WholeMethod extends BoundMethod {
-  resume(plan: CallPlan, args: Arguments, result: unknown): unknown;
+  resume(plan: CallPlan, args: Arguments, returned: Returned): unknown;
 }
 
 /** What a bound method is made of. */

@@ -1,11 +1,13 @@
+import type { LoadContext } from '../cache/index.js';
 import type { Address, Arguments } from './addressing.js';
-import { BoundMethod, type BoundMethodParts, type WholeMethod } from './bound-method.js';
+import { BoundMethod, type BoundMethodParts, type Returned, type WholeMethod } from './bound-method.js';
 import { CollectedValues } from './collected-values.js';
 import type { CallPlan } from './operation-chain.js';
 import type { StoreStep } from './store-step.js';
 import { Tape } from './tape.js';
 
-type Source = () => AsyncIterable<unknown>;
+/** Calls the method, for a load or for none. */
+type Source = (load?: LoadContext) => AsyncIterable<unknown>;
 
 /**
  * The chain for a method that returns an AsyncIterable. Nothing happens before the first `next()`.
@@ -35,11 +37,11 @@ export class IterableMethod extends BoundMethod implements WholeMethod {
     );
   }
 
-  resume(plan: CallPlan, args: Arguments, result: unknown): AsyncIterable<unknown> {
+  resume(plan: CallPlan, args: Arguments, returned: Returned): AsyncIterable<unknown> {
     return this.read(
       () => plan,
       args,
-      () => result as AsyncIterable<unknown>,
+      (load) => returned(load) as AsyncIterable<unknown>,
     );
   }
 
@@ -65,7 +67,7 @@ export class IterableMethod extends BoundMethod implements WholeMethod {
       return;
     }
     const served = step.served(address, args, (load) => {
-      const behind = new Tape(source(), step, () => {}, load?.signal);
+      const behind = new Tape(source(load), step, () => {}, load?.signal);
       behind.readAlone();
       return behind.packed;
     });
@@ -75,7 +77,7 @@ export class IterableMethod extends BoundMethod implements WholeMethod {
     }
     let started: Tape | undefined;
     const loaded = step.load(address, args, (load) => {
-      started = new Tape(source(), step, () => this.release(address, started), load?.signal);
+      started = new Tape(source(load), step, () => this.release(address, started), load?.signal);
       this.running.set(address.index, started);
       return started.packed;
     });

@@ -1,5 +1,6 @@
 import { AddressingByArguments, type Arguments } from './addressing.js';
-import { BoundMethod, UncachedMethod, type BoundMethodParts, type WholeMethod } from './bound-method.js';
+import type { Said } from '../cache/index.js';
+import { BoundMethod, UncachedMethod, type BoundMethodParts, type Returned, type WholeMethod } from './bound-method.js';
 import { IterableMethod } from './iterable-method.js';
 import { ArgumentsLookupMethod, KeyLookupMethod, LookupMethod } from './lookup-method.js';
 import type { AnyMethod } from './method-types.js';
@@ -42,8 +43,12 @@ function lookupMethod(original: AnyMethod, step: StoreStep): BoundMethod {
 }
 
 /**
- * A method of which nothing told what it returns: its first call runs it and learns that from the result. A synchronous
- * result passes through uncached; the next call is refused.
+ * A method of which nothing told what it returns: its first call runs it, whatever the cache has, and learns that from the
+ * result. A promise makes of that call a load like any other. A synchronous result passes through uncached; the next call
+ * is refused.
+ *
+ * What was returned before a load had its fence may be older than what was invalidated meanwhile: such a load is not
+ * stored.
  */
 class UnknownMethod extends BoundMethod {
   private learnt: BoundMethod | undefined = undefined;
@@ -58,12 +63,35 @@ class UnknownMethod extends BoundMethod {
     if (this.wasSynchronous) throw synchronousMethod(this.parts.label);
     const { chain, original } = this.parts;
     const plan = chain.plan(args);
-    const result: unknown = Reflect.apply(original, self, args);
-    const kind = kindOf(result);
+    const call = (): unknown => Reflect.apply(original, self, args);
+    const probe = chain.probe(plan, args, call) ?? { returned: call(), said: undefined };
+    if ('loaded' in probe) {
+      this.learn('promise');
+      return chain.conclude(plan, args, probe.loaded);
+    }
+    const { returned, said } = probe;
+    const kind = kindOf(returned);
     this.wasSynchronous = kind === 'sync';
-    if (this.wasSynchronous || chain.isEmpty) return result;
+    if (kind === 'sync' || chain.isEmpty) return returned;
+    return this.learn(kind).resume(plan, args, returnedNow(returned, said));
+  }
+
+  private learn(kind: Exclude<ResultKind, 'unknown'>): WholeMethod {
     const method = whole(kind, this.parts);
     this.learnt = shortened(kind, this.parts) ?? method;
-    return method.resume(plan, args, result);
+    return method;
   }
+}
+
+/** What was returned at this moment. A load that begins later does not store it; one of this moment is told what was said. */
+function returnedNow(returned: unknown, said: Said | undefined): Returned {
+  let isNow = true;
+  queueMicrotask(() => (isNow = false));
+  return (load) => {
+    if (load === undefined) return returned;
+    if (!isNow || said?.skipped) load.skip();
+    if (said?.ttlMs !== undefined) load.ttl(said.ttlMs);
+    if (said !== undefined) load.groups(...said.moreGroups);
+    return returned;
+  };
 }

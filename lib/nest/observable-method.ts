@@ -1,15 +1,15 @@
 import { defer, from, mergeMap, Observable } from 'rxjs';
-import { asyncContext } from '../cache/index.js';
+import { asyncContext, type LoadContext } from '../cache/index.js';
 import type { Address, Arguments } from './addressing.js';
-import { BoundMethod, type BoundMethodParts, type WholeMethod } from './bound-method.js';
+import { BoundMethod, type BoundMethodParts, type Returned, type WholeMethod } from './bound-method.js';
 import { CollectedValues } from './collected-values.js';
 import type { CallPlan } from './operation-chain.js';
 import { FirstToCome } from './first-to-come.js';
 import { Recording } from './recording.js';
 import type { StoreStep } from './store-step.js';
 
-/** Makes the source: calls the method. */
-type Source = () => Observable<unknown>;
+/** Makes the source: calls the method, for a load or for none. */
+type Source = (load?: LoadContext) => Observable<unknown>;
 
 /**
  * The chain for a method that returns an Observable. Nothing happens before a subscription; each is a call.
@@ -44,11 +44,11 @@ export class ObservableMethod extends BoundMethod implements WholeMethod {
     );
   }
 
-  resume(plan: CallPlan, args: Arguments, result: unknown): Observable<unknown> {
+  resume(plan: CallPlan, args: Arguments, returned: Returned): Observable<unknown> {
     return this.observe(
       () => plan,
       args,
-      () => from(result as Observable<unknown>),
+      (load) => from(returned(load) as Observable<unknown>),
     );
   }
 
@@ -73,7 +73,7 @@ export class ObservableMethod extends BoundMethod implements WholeMethod {
     const { cacheable } = this.parts.chain;
     const values =
       cacheable === undefined || plan.lookup === undefined
-        ? defer(source)
+        ? defer(() => source())
         : this.shared(cacheable, plan.lookup, args, source);
     return plan.puts.length + plan.evictions.length === 0 ? values : this.finished(values, plan, args);
   }
@@ -85,10 +85,13 @@ export class ObservableMethod extends BoundMethod implements WholeMethod {
       };
       const hit = step.hit(address);
       if (hit !== undefined) return replay(hit);
-      if (step.cache.closed) return void subscriber.add(defer(source).subscribe(subscriber));
+      if (step.cache.closed) return void subscriber.add(defer(() => source()).subscribe(subscriber));
       const served = step.served(address, args, (load) => {
         const behind = new Recording(step, () => {});
-        behind.connect(defer(source), load?.signal);
+        behind.connect(
+          defer(() => source(load)),
+          load?.signal,
+        );
         return behind.packed;
       });
       if (served !== undefined) return replay(served);
@@ -110,7 +113,10 @@ export class ObservableMethod extends BoundMethod implements WholeMethod {
         // A joined load that was refused runs this later: then the caller waits for the stored value already.
         if (!joined) first = new FirstToCome(started, subscriber);
         this.running.set(address.index, started);
-        started.connect(defer(source), load?.signal);
+        started.connect(
+          defer(() => source(load)),
+          load?.signal,
+        );
         return started.packed;
       });
       if (started !== undefined) {

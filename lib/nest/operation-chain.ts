@@ -1,6 +1,7 @@
+import type { Probe } from '../cache/index.js';
 import type { EvictStep, Eviction } from './evict-step.js';
 import type { Address, Arguments } from './addressing.js';
-import type { StoreStep } from './store-step.js';
+import type { Call, StoreStep } from './store-step.js';
 
 /** A value to store when the method has returned. */
 interface PlannedPut {
@@ -46,10 +47,25 @@ export class OperationChain {
   }
 
   /** The whole chain, for a method that returns a promise. */
-  async run(plan: CallPlan, args: Arguments, proceed: () => Promise<unknown>): Promise<unknown> {
+  async run(plan: CallPlan, args: Arguments, proceed: Call): Promise<unknown> {
     // Not awaited when there is none: callers of one moment must meet in one load.
     if (plan.evicted !== undefined) await plan.evicted;
     const result = await this.lookUpOrCall(plan, args, proceed);
+    await this.finish(plan, args, () => result);
+    return result;
+  }
+
+  /**
+   * lookup → call, at once, for a method of which only its result tells what it returns. `undefined`: it was not called,
+   * for there is no lookup, or one that finds something.
+   */
+  probe({ lookup }: CallPlan, args: Arguments, call: () => unknown): Probe<unknown> | undefined {
+    return lookup && this.cacheable?.probe(lookup, args, call);
+  }
+
+  /** The rest of the chain for a call that turned out to be a load. */
+  async conclude(plan: CallPlan, args: Arguments, loaded: Promise<unknown>): Promise<unknown> {
+    const [result] = await Promise.all([loaded, plan.evicted]);
     await this.finish(plan, args, () => result);
     return result;
   }
@@ -74,7 +90,7 @@ export class OperationChain {
   }
 
   /** lookup → call. */
-  lookUpOrCall({ lookup }: CallPlan, args: Arguments, proceed: () => Promise<unknown>): Promise<unknown> {
+  lookUpOrCall({ lookup }: CallPlan, args: Arguments, proceed: Call): Promise<unknown> {
     const step = this.cacheable;
     if (lookup === undefined || step === undefined) return proceed();
     return step.hit(lookup) ?? step.load(lookup, args, proceed);

@@ -1,5 +1,5 @@
 import type { Arguments } from './addressing.js';
-import { BoundMethod, type BoundMethodParts, type WholeMethod } from './bound-method.js';
+import { BoundMethod, type BoundMethodParts, type Returned, type WholeMethod } from './bound-method.js';
 import type { CallPlan } from './operation-chain.js';
 
 /** The whole chain. */
@@ -17,10 +17,13 @@ export class PromiseMethod extends BoundMethod implements WholeMethod {
     }
   }
 
-  resume(plan: CallPlan, args: Arguments, result: unknown): Promise<unknown> {
-    const promise = Promise.resolve(result);
+  resume(plan: CallPlan, args: Arguments, returned: Returned): Promise<unknown> {
+    const promise = Promise.resolve(returned());
     // A hit leaves it unused, and a rejection of it is then nobody's.
     promise.catch(() => {});
-    return this.parts.chain.run(plan, args, () => promise);
+    return this.parts.chain.run(plan, args, (load) => {
+      returned(load);
+      return promise;
+    });
   }
 }

@@ -1,9 +1,10 @@
 import { CacheMisuseError, type Duration } from '../core/index.js';
-import type { CallSettings, IndexedCache, LoadContext, Loader } from '../cache/index.js';
+import type { CallSettings, IndexedCache, LoadContext, Loader, Probe } from '../cache/index.js';
 import { addressOf, type Address, type Addressing, type Arguments } from './addressing.js';
 import type { SequenceForm } from './sequence-form.js';
 import type { UserFunction } from './operation.js';
 import type { Reporter } from './reporter.js';
+import { kindOf } from './result-kind.js';
 
 /** Calls the method, for a load that is given up when the context's signal says so; without one for no load. */
 export type Call = (load?: LoadContext) => Promise<unknown>;
@@ -65,6 +66,15 @@ export class StoreStep {
     return this.cache.loadAt(index, key, loader, settings);
   }
 
+  /** Calls a method of which only its result tells what it returns; a promise makes that call a load. */
+  probe({ index, key }: Address, args: Arguments, call: () => unknown): Probe<unknown> | undefined {
+    const loader = (_: unknown, load: LoadContext): unknown => {
+      const result = call();
+      return kindOf(result) === 'promise' ? this.decided(result as Promise<unknown>, load, index, args) : result;
+    };
+    return this.cache.probeAt(index, key, loader, this.settingsFor(args));
+  }
+
   /** What is said of one value of many before they are loaded, so that an invalidation of its groups outdates it. */
   announce(load: LoadContext, args: Arguments): void {
     if (this.parts.groupsOfArguments.length > 0) load.groups(...this.groupsOf(args));
@@ -119,28 +129,34 @@ export class StoreStep {
     args: Arguments,
     call: Call,
   ): { readonly loader: Loader<unknown, unknown>; readonly settings: CallSettings } {
-    const { prepared, groupsOfArguments } = this.parts;
-    if (groupsOfArguments.length === 0) return { loader: this.loader(index, args, call), settings: prepared };
     try {
-      const settings = { ...prepared, groups: [...prepared.groups, ...this.groupsOf(args)] };
-      return { loader: this.loader(index, args, call), settings };
+      return { loader: this.loader(index, args, call), settings: this.settingsFor(args) };
     } catch (error) {
       const loader = (): never => {
         throw error;
       };
-      return { loader, settings: prepared };
+      return { loader, settings: this.parts.prepared };
     }
+  }
+
+  private settingsFor(args: Arguments): CallSettings {
+    const { prepared, groupsOfArguments } = this.parts;
+    if (groupsOfArguments.length === 0) return prepared;
+    return { ...prepared, groups: [...prepared.groups, ...this.groupsOf(args)] };
   }
 
   private loader(index: unknown, args: Arguments, call: Call): Loader<unknown, unknown> {
     return (_, load) => {
-      const result = call(load);
-      if (!this.decidesByResult) return result;
-      return Promise.resolve(result).then((value) => {
-        this.decide(load, index, args, value);
-        return value;
-      });
+      return this.decided(call(load), load, index, args);
     };
+  }
+
+  private decided(result: Promise<unknown>, load: LoadContext, index: unknown, args: Arguments): Promise<unknown> {
+    if (!this.decidesByResult) return result;
+    return Promise.resolve(result).then((value) => {
+      this.decide(load, index, args, value);
+      return value;
+    });
   }
 
   private notStored(index: unknown, error: unknown): void {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import { Cacheable, CacheEvict, defineCache } from '../../../lib/index.js';
+import { Cacheable, CacheEvict, CacheMisuseError, defineCache } from '../../../lib/index.js';
 import { appOf } from './app-of.js';
 
 const order: string[] = [];
@@ -32,6 +32,8 @@ function Transactional(name: string): MethodDecorator {
 }
 
 const Users = defineCache<string, string>('users');
+const Anything = defineCache<string, unknown>('anything');
+const ByObject = defineCache<object, unknown>('by object');
 
 @Injectable()
 class Service {
@@ -128,6 +130,60 @@ describe('promise Decorators: arguments that cannot be a key', () => {
       await expect(service.ofAnything(make())).rejects.toThrow(problem);
       await expect(service.ofAnything(make())).rejects.toThrow('give a key function');
     }
+    expect(service.calls).toBe(0);
+  });
+
+  @Injectable()
+  class Keyed {
+    calls = 0;
+
+    @Cacheable()
+    async own(...args: unknown[]): Promise<unknown> {
+      this.calls++;
+      return args.length;
+    }
+
+    @Cacheable({ key: (argument: unknown) => argument })
+    async ownByKey(_argument: unknown): Promise<unknown> {
+      return this.calls++;
+    }
+
+    @Cacheable(Anything)
+    async named(_argument: unknown): Promise<unknown> {
+      return this.calls++;
+    }
+
+    @Cacheable(ByObject, { key: (argument: unknown) => argument as object })
+    async namedByKey(_argument: unknown): Promise<unknown> {
+      return this.calls++;
+    }
+  }
+
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+
+  it.each<[string, keyof Omit<Keyed, 'calls'>, unknown[]]>([
+    ['a circular argument', 'own', [circular]],
+    ['a function', 'own', [() => 1]],
+    ['a symbol', 'own', [Symbol('s')]],
+    ['a symbol as the second argument', 'own', [1, Symbol('s')]],
+    ['a function as the third argument', 'own', [1, 2, () => 1]],
+    ['two texts that are too long together', 'own', ['x'.repeat(600_000), 'y'.repeat(600_000)]],
+    ['a promise', 'named', [Promise.resolve()]],
+    ['a circular argument of a named cache', 'named', [circular]],
+    ['a function that its key function returns', 'ownByKey', [() => 1]],
+    ['a circular object that its key function returns', 'namedByKey', [circular]],
+  ])('%s rejects with an error that names Class.method and the option key', async (_, method, args) => {
+    const service = (await appOf({ providers: [Keyed] }, { caches: [Anything, ByObject] })).get(Keyed);
+    const call: (...args: unknown[]) => Promise<unknown> = service[method].bind(service);
+    const error = await call(...args).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(CacheMisuseError);
+    expect(String(error)).toContain(`@Cacheable of Keyed.${method}: `);
+    expect(String(error)).toContain('option key');
+    expect(String(error)).toContain('the method did not run');
     expect(service.calls).toBe(0);
   });
 });
