@@ -22,10 +22,8 @@ const BYTES = {
   title: 'Bytes per entry, beside key and value',
   about: '1,000,000 entries; less is better',
   groups: [
-    ['full', 'limits/1000000/bytes', 'filled'],
-    ['after churn', 'limits/1000000/bytes', 'churned'],
-    ['full, with ttl', 'limits/1000000/ttl/bytes', 'filled'],
-    ['after churn, with ttl', 'limits/1000000/ttl/bytes', 'churned'],
+    ['without ttl', 'limits/1000000/bytes', 'filled'],
+    ['with ttl', 'limits/1000000/ttl/bytes', 'filled'],
   ],
 };
 
