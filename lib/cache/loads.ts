@@ -191,6 +191,7 @@ export class Loads<K, V> {
       let arrival = await look();
       if (arrival === undefined && call.lock && this.leases !== undefined) {
         arrival = await this.leases.take(flight, call, look);
+        if (arrival === undefined) this.refence(flight);
       }
       if (arrival !== undefined && this.end(flight, wanted, cause, arrival)) return;
       if (call.abortWhenAbandoned && flight.isDeserted) this.runs.drop(flight);
@@ -237,6 +238,13 @@ export class Loads<K, V> {
     flight.confirmed = true;
     flight.resolve(this.load(wanted));
     return true;
+  }
+
+  /** The load of this flight begins only now: what changed while it waited for its turn does not outdate it. */
+  private refence(flight: Flight<K, V>): void {
+    const { changes } = this.parts;
+    changes.closeFence(flight.fence);
+    flight.fence = changes.openFence();
   }
 
   private previousOf(index: unknown): Previous<V> | undefined {

@@ -21,7 +21,8 @@ export class Flight<K, V> {
   constructor(
     readonly index: unknown,
     readonly key: K,
-    readonly fence: Fence,
+    /** Opened before the load begins; anew where that has had to wait for its turn. */
+    public fence: Fence,
     /** The groups that are known before the load ends. */
     readonly groups: readonly string[],
   ) {

@@ -163,6 +163,22 @@ describe('lock: one load for all nodes', () => {
     expect(value).toBe('v');
   });
 
+  it('stores what it loads in its turn, also when it distrusted its memory while it waited', async () => {
+    const { join, clock, tier } = nodes({ lock: true });
+    const [a, b, dying] = [await join(), await join(), await join()];
+    await tier.lease('strata:texts', 'k', 'a node that died', 5_000);
+    dying.bus.cut();
+    const loader = jest.fn(() => new Promise<string>((resolve) => clock.after(300, () => resolve('v'))));
+    const values = [a.cache.getOrLoad('k', loader), b.cache.getOrLoad('k', loader)];
+    for (let step = 0; step < 70; step++) {
+      await new Promise(setImmediate);
+      clock.advance(100);
+    }
+    expect(a.events.of('bus').some(({ cause }) => cause === 'distrust')).toBe(true);
+    expect(await Promise.all(values)).toEqual(['v', 'v']);
+    expect(loader).toHaveBeenCalledTimes(1);
+  });
+
   it('gives the lease back when the load fails, so that the next caller loads at once', async () => {
     const { join } = nodes({ lock: true });
     const a = await join();
