@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { CacheClosedError, Emitter, systemClock, systemRandom, type CacheEvent, type Duration } from '../core/index.js';
 import { BoundedStore, type KeyPattern, type KeyPlace } from '../engine/index.js';
-import { ChangeLog, FlightTable } from '../resilience/index.js';
+import { ChangeLog, FlightTable, type BusLink } from '../resilience/index.js';
 import { distinctPlaces, type ManyLoads, type Place } from './many-loads.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import { stepsOf } from './cache-steps.js';
@@ -44,6 +44,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly outstanding = new Outstanding();
   private readonly removals: Removals<K, V>;
   private readonly unwatch: () => void;
+  private readonly bus: BusLink | undefined;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   private readonly numbers = new Numbers();
   private readonly events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => this.name));
@@ -63,6 +64,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       onRunaway: this.events.onRunaway,
     });
     const joined = joinShared<K, V>(settings, links, () => this.parts);
+    this.bus = joined?.bus;
     this.parts = {
       name,
       settings,
@@ -113,12 +115,14 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   // ---- by index: what decorated methods call
 
   hitAt(index: unknown): Promise<V> | undefined {
+    this.bus?.attend();
     if (this.numbers.timesNextHit) return this.timedHitAt(index);
     const entry = this.store.get(index);
     return entry === undefined ? undefined : this.hit(index, entry);
   }
 
   hitBy(place: KeyPlace<string>): Promise<V> | undefined {
+    this.bus?.attend();
     if (this.numbers.timesNextHit) return this.timedHitAt(place.key);
     const entry = this.store.getBy(place);
     return entry === undefined ? undefined : this.hit(place.key, entry);
@@ -185,7 +189,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   getOrLoad(key: K, loader?: Loader<K, V>, options?: LoadOptions): Promise<V> {
     try {
-      this.requireOpen();
+      if (this.isClosed) throw new CacheClosedError(this.name);
       const index = this.codec.index(key);
       return this.hitAt(index) ?? this.loadAt(index, key, loader, this.prepare(`${this.name}.getOrLoad()`, options));
     } catch (error) {
@@ -340,5 +344,6 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   private requireOpen(): void {
     if (this.isClosed) throw new CacheClosedError(this.name);
+    this.bus?.attend();
   }
 }

@@ -9,6 +9,11 @@ export const HEARTBEAT_MS = 1_000;
 export const LOSS_MS = 3_000;
 /** After a stall of the event loop messages may wait that the timer overtook: they get this long. */
 const SECOND_LOOK_MS = 100;
+/**
+ * When nothing has been heard for so long and no timer has said so, the process was stopped, or its event loop blocked:
+ * what it has in memory may be of any age.
+ */
+const STALL_MS = LOSS_MS + HEARTBEAT_MS + SECOND_LOOK_MS;
 /** How long a caller waits for its change to be handed over. */
 const PUBLISH_TIMEOUT_MS = 500;
 /** Beyond that the oldest are dropped: the others notice the gap, and drop what they have. */
@@ -26,7 +31,8 @@ export interface BusSubscriber {
 
 /** A message on its way to the bus. */
 interface Outgoing {
-  readonly text: string;
+  /** Each attempt to publish it says when that was. */
+  readonly message: Omit<BusMessage, 'madeAtMs'>;
   /** The bus took it, or it will be tried again: nobody has to wait for it any more. */
   readonly settle: () => void;
 }
@@ -48,7 +54,11 @@ interface Peer {
  * another node falls silent for as long without having said that it leaves: that one may be changing things that nobody
  * here hears of.
  *
- * Races. A change published twice, because the first attempt failed late: the same number, applied once. A heartbeat
+ * What counts is when a heartbeat was made, not when it was heard: one that waited while the process was stopped says
+ * nothing about what came after it.
+ *
+ * Races. A process that was stopped and goes on: whatever it was about to do comes before its timers and its messages,
+ * so that whoever reads memory asks first ({@link attend}). A change published twice, because the first attempt failed late: the same number, applied once. A heartbeat
  * that overtakes nothing: a bus keeps one sender's order. A timer that fires before the messages that a stalled event
  * loop has not read yet: it looks a second time after a moment.
  */
@@ -60,7 +70,8 @@ export class BusLink {
   private outgoing: Outgoing[] = [];
   private sequence = 0;
   private flushing: Promise<void> | undefined = undefined;
-  private echoAtMs = -Infinity;
+  /** Everything that was on the bus before that has been heard. */
+  private heardUntilMs = -Infinity;
   private trustedSinceMs: number | undefined = undefined;
   private cancelTimer: Cancel | undefined = undefined;
   private hasConnected = false;
@@ -95,6 +106,12 @@ export class BusLink {
     return this.trustedSinceMs !== undefined;
   }
 
+  /** To be called before memory is read: a process that was stopped for long distrusts it before it looks. */
+  attend(): void {
+    if (this.trustedSinceMs === undefined || this.ports.clock.now() - this.heardUntilMs <= STALL_MS) return;
+    this.loseTrust('the process stood still');
+  }
+
   subscribe(space: string, subscriber: BusSubscriber): () => void {
     this.subscribers.set(space, subscriber);
     return () => this.subscribers.delete(space);
@@ -102,19 +119,14 @@ export class BusLink {
 
   /** Tells the others; settles when the bus took it, or after a moment when it did not: then it is tried again. */
   async announce(space: string, change: Change): Promise<void> {
-    await this.handOver({
-      origin: this.origin,
-      sequence: ++this.sequence,
-      announcements: [{ space, change }],
-      leaving: false,
-    });
+    await this.handOver({ sequence: ++this.sequence, announcements: [{ space, change }] });
   }
 
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
     this.cancelTimer?.();
-    await this.handOver({ origin: this.origin, sequence: this.sequence, announcements: [], leaving: true });
+    await this.handOver({ leaving: true });
     await this.deadlines.attempt(
       () => this.bus.close(),
       () => undefined,
@@ -130,8 +142,8 @@ export class BusLink {
     }
     const nowMs = this.ports.clock.now();
     if (message.origin === this.origin) {
-      this.echoAtMs = nowMs;
-      if (!this.isClosed) this.trustedSinceMs ??= nowMs;
+      this.heardUntilMs = Math.max(this.heardUntilMs, message.madeAtMs);
+      if (!this.isClosed && !this.isSilent()) this.trustedSinceMs ??= nowMs;
       return;
     }
     const peer = this.peers.get(message.origin);
@@ -197,7 +209,17 @@ export class BusLink {
   }
 
   private isCutOff(): boolean {
-    return this.trustedSinceMs !== undefined && this.ports.clock.now() - this.echoAtMs > LOSS_MS;
+    return this.trustedSinceMs !== undefined && this.isSilent();
+  }
+
+  private isSilent(): boolean {
+    return this.ports.clock.now() - this.heardUntilMs > LOSS_MS;
+  }
+
+  private loseTrust(reason: string): void {
+    this.trustedSinceMs = undefined;
+    this.peers.clear();
+    this.distrust(reason);
   }
 
   private silentPeers(): string[] {
@@ -207,9 +229,7 @@ export class BusLink {
 
   private giveUp(): void {
     if (this.isCutOff()) {
-      this.trustedSinceMs = undefined;
-      this.peers.clear();
-      this.distrust(`nothing was heard on the bus for ${LOSS_MS} ms`);
+      this.loseTrust(`nothing was heard on the bus for ${LOSS_MS} ms`);
       return;
     }
     const silent = this.silentPeers();
@@ -225,12 +245,12 @@ export class BusLink {
       void this.flush();
       return;
     }
-    this.enqueue({ origin: this.origin, sequence: this.sequence, announcements: [], leaving: false });
+    this.enqueue({});
     void this.flush();
   }
 
   /** Resolves when the bus took it, or after {@link PUBLISH_TIMEOUT_MS}; others that come meanwhile keep nobody. */
-  private async handOver(message: BusMessage): Promise<void> {
+  private async handOver(message: Partial<BusMessage>): Promise<void> {
     const taken = new Promise<void>((resolve) => this.enqueue(message, resolve));
     void this.flush();
     await this.deadlines.attempt(
@@ -239,8 +259,9 @@ export class BusLink {
     );
   }
 
-  private enqueue(message: BusMessage, settle: () => void = () => {}): void {
-    this.outgoing.push({ text: formatMessage(message), settle });
+  private enqueue(given: Partial<BusMessage>, settle: () => void = () => {}): void {
+    const { origin, sequence } = this;
+    this.outgoing.push({ message: { origin, sequence, announcements: [], leaving: false, ...given }, settle });
     if (this.outgoing.length <= MAX_OUTGOING) return;
     for (const { settle: settleDropped } of this.outgoing.splice(0, this.outgoing.length - MAX_OUTGOING / 2)) {
       settleDropped();
@@ -258,7 +279,8 @@ export class BusLink {
       await Promise.resolve();
       while (this.outgoing.length > 0) {
         const batch = new Set(this.outgoing);
-        await this.inTime(this.bus.publish([...batch].map(({ text }) => text)));
+        const madeAtMs = this.ports.clock.now();
+        await this.inTime(this.bus.publish([...batch].map(({ message }) => formatMessage({ ...message, madeAtMs }))));
         this.outgoing = this.outgoing.filter((message) => !batch.has(message));
         for (const { settle } of batch) settle();
       }

@@ -21,17 +21,20 @@ export interface BusMessage {
   readonly sequence: number;
   readonly announcements: readonly Announcement[];
   readonly leaving: boolean;
+  /** When it was made, by the clock of its node: of no meaning to others. */
+  readonly madeAtMs: number;
 }
 
 const VERSION = 1;
 /** Longer ones are not ours. */
 const MAX_LENGTH = 4_000_000;
 
-export function formatMessage({ origin, sequence, announcements, leaving }: BusMessage): string {
+export function formatMessage({ origin, sequence, announcements, leaving, madeAtMs }: BusMessage): string {
   return JSON.stringify({
     v: VERSION,
     o: origin,
     s: sequence,
+    t: Math.floor(madeAtMs),
     ...(announcements.length > 0 && { c: announcements.map(({ space, change }) => [space, ...argumentsOf(change)]) }),
     ...(leaving && { l: true }),
   });
@@ -41,11 +44,17 @@ export function formatMessage({ origin, sequence, announcements, leaving }: BusM
 export function parseMessage(text: string): BusMessage | undefined {
   if (typeof text !== 'string' || text.length > MAX_LENGTH) return undefined;
   try {
-    const { v, o, s, c = [], l = false } = Object(JSON.parse(text)) as Record<string, unknown>;
+    const { v, o, s, c = [], l = false, t } = Object(JSON.parse(text)) as Record<string, unknown>;
     const isHead = v === VERSION && isText(o) && o !== '' && Number.isSafeInteger(s) && (s as number) >= 0;
     if (!isHead || !Array.isArray(c)) return undefined;
     const announcements = c.map(announcementOf);
-    return { origin: o as string, sequence: s as number, announcements, leaving: l === true };
+    return {
+      origin: o as string,
+      sequence: s as number,
+      announcements,
+      leaving: l === true,
+      madeAtMs: typeof t === 'number' ? t : -Infinity,
+    };
   } catch {
     return undefined;
   }
