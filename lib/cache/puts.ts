@@ -8,15 +8,24 @@ import type { Reads } from './reads.js';
 import type { Spread } from './spread.js';
 import { write } from './write.js';
 
+/** A put on its way to the tiers. */
+interface Underway {
+  done: Promise<void>;
+}
+
 /**
  * Callers' own writes: whatever is being loaded for their keys is older. Where only this process's memory is written
  * that is one synchronous step; else the tiers below come first, then memory, then the other nodes hear of it.
  *
  * Races. Two puts of one key: the second outdates the first at once, so the first keeps out of memory, and of a tier that
- * it has not been sent to. A read that finds the old value below while the new one is on its way there: it began after the
- * put, so the put outdates it once more when it is done.
+ * it has not been sent to; it is done when the second is. A read that finds the old value below while the new one is on its
+ * way there: it began after the put, so the last put on its way outdates it once more when it is done. Another node's put,
+ * of which this one hears before it has written its own: memory keeps neither, since only the tier knows which came last.
  */
 export class Puts<K, V> {
+  /** The last put of each key, while it is on its way. */
+  private readonly underway = new Map<unknown, Underway>();
+
   constructor(
     private readonly parts: CacheParts<K, V>,
     private readonly reads: Reads<K, V>,
@@ -57,24 +66,51 @@ export class Puts<K, V> {
     return touched && this.parts.lower !== undefined ? this.touchBelow(index, ttlMs).then(() => true) : touched;
   }
 
-  private async putEverywhere(
+  private putEverywhere(spread: Spread<K, V>, index: unknown, key: K, value: V, call: CallSettings): Promise<void> {
+    this.parts.changes.changeKey(index);
+    const put: Underway = { done: Promise.resolve() };
+    this.underway.set(index, put);
+    put.done = this.bring(put, spread, index, key, value, call);
+    return put.done;
+  }
+
+  private async bring(
+    put: Underway,
     spread: Spread<K, V>,
     index: unknown,
     key: K,
     value: V,
     call: CallSettings,
   ): Promise<void> {
-    const { changes, numbers } = this.parts;
-    changes.changeKey(index);
+    const { changes, numbers, store } = this.parts;
     const fence = changes.openFence();
+    const newer = (): Underway | undefined => {
+      const last = this.underway.get(index);
+      return last === put ? undefined : last;
+    };
     try {
-      await write(this.parts, { index, key, outcome: { value }, cause: 'put', fence, shared: 'newest', call });
-      changes.changeKey(index);
+      const outcome = { value };
+      const isSuperseded = (): boolean => newer() !== undefined;
+      const isStored = await write(this.parts, {
+        index,
+        key,
+        outcome,
+        cause: 'put',
+        fence,
+        shared: 'newest',
+        isSuperseded,
+        call,
+      });
       numbers.puts++;
+      if (!isSuperseded()) {
+        changes.changeKey(index);
+        if (!isStored) store.remove(index);
+      }
     } finally {
       changes.closeFence(fence);
+      if (this.underway.get(index) === put) this.underway.delete(index);
     }
-    await spread.put([index]);
+    await (newer()?.done ?? spread.put([index]));
   }
 
   private async putIfAbsentEverywhere(

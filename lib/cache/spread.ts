@@ -38,9 +38,10 @@ export class Spread<K, V> {
     }
   }
 
-  /** A caller's write, which the tiers have already. */
+  /** A caller's write, which the tiers have already, or will have: then whoever reads there until then has outdated entries. */
   async put(indexes: readonly unknown[]): Promise<void> {
     const names = indexes.flatMap((index) => this.codec.nameOf(index) ?? []);
+    if (names.some((name) => this.lower?.tiers.some((tier) => tier.isWaitedFor(name)))) this.isOwed = true;
     if (names.length > 0) await this.announce(true, { kind: 'keys', names });
   }
 

@@ -25,6 +25,8 @@ export interface Write<K, V> {
    * own value, which needs none. Absent: for memory alone.
    */
   readonly shared?: SharedFence | 'newest' | undefined;
+  /** Of a caller's own value: whether another one of the same key has come after it. */
+  readonly isSuperseded?: () => boolean;
   readonly call: CallSettings;
   /** What the loader said about this value; wins over `call`. */
   readonly ttlMs?: number;
@@ -125,8 +127,8 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
   };
   const putInto = async (tier: SpaceTier<V>): Promise<void> => {
     const outcome = lifetimeMs <= 0 ? 'unfit' : tier.isWaitedFor(name) ? 'failed' : await writeInto(tier, undefined);
-    // What stood there before is older.
-    if (outcome === 'unfit') await tier.remove([name]);
+    // What stood there before is older. That another node's change made memory refuse it says nothing about who is newer.
+    if (outcome === 'unfit' || (outcome === 'refused' && write.isSuperseded?.() !== true)) await tier.remove([name]);
     if (outcome === 'failed') tier.keep(name, [WHOLE, ...groups.map(generationOf)], () => replayInto(tier));
   };
   return (async () => {
