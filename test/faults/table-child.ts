@@ -1,0 +1,43 @@
+import { startMemcached, startRedis } from '../servers/index.js';
+import { lmdbScenes } from './lmdb-scenes.js';
+import { memcachedScenes } from './memcached-scenes.js';
+import { clusterScenes, redisScenes } from './redis-scenes.js';
+import { runScene } from './run-scene.js';
+import type { Scene } from './scene.js';
+
+/*
+ * Runs the scenes one after the other, and tells each outcome in a line of JSON; in the last line what reached the process
+ * that should not. An argument narrows them to those whose names have it.
+ */
+const faultMs = Number(process.env['STRATA_FAULT_MS'] ?? 800);
+const recoveryMs = Number(process.env['STRATA_RECOVERY_MS'] ?? 10_000);
+const LINGERS_AFTER_MS = 3_000;
+const only = process.argv[2] ?? '';
+const durations = { beforeMs: 300, faultMs, afterMs: 300, recoveryMs };
+
+const strays: string[] = [];
+for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+  process.on(event, (error: unknown) =>
+    strays.push(`${event}: ${error instanceof Error ? error.stack : String(error)}`),
+  );
+}
+const tell = (line: unknown): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+const [redis, memcached] = await Promise.all([startRedis(), startMemcached()]);
+const scenes: Scene[] = [
+  ...redisScenes(redis),
+  ...clusterScenes(),
+  ...memcachedScenes(memcached, redis),
+  ...lmdbScenes(redis),
+].filter(({ below, fault }) => `${below}: ${fault}`.includes(only));
+for (const [at, scene] of scenes.entries()) {
+  tell(await runScene(scene, `scene${at}`, durations));
+  await redis.command('FLUSHALL');
+}
+await Promise.all([redis.stop(), memcached.stop()]);
+// What is still there a while after everything was closed.
+setTimeout(() => {
+  tell({ strays, lingering: process.getActiveResourcesInfo() });
+  process.exit();
+}, LINGERS_AFTER_MS).unref();
+process.once('beforeExit', () => tell({ strays, lingering: [] }));
