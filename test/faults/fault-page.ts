@@ -8,9 +8,8 @@ export function page(outcomes: readonly Outcome[]): string {
 
 Written by \`npm run docs:faults\`, with Node ${version} on ${platform} ${arch}. Two nodes with memory, the tier named and a bus
 are under a steady small load of every operation while the fault happens to a real server, or on the way to it; a third
-node closes in the middle of it. Then the fault ends, and the nodes are left to themselves. The continuous integration
-repeats this with every change, and fails on a rejected call, on a wait beyond its deadline, and on a single value that
-had been outdated before.
+node closes in the middle of it. Then the fault ends, and the nodes are left to themselves. The tests repeat this, and fail
+on a rejected call, on a wait beyond its deadline, and on a single value that had been outdated before.
 
 A deadline is the tier's \`timeout\` (here 250 ms) for each call of the tier that an operation needs one after the other,
 and 500 ms for the bus where the others have to be told. The breaker opens after a few of those, and from then on callers
