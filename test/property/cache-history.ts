@@ -54,7 +54,7 @@ export const step = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      type: fc.constantFrom('read', 'readAll', 'refresh', 'peek', 'peekAll', 'putIfAbsent'),
+      type: fc.constantFrom('read', 'readAll', 'refresh', 'peek', 'peekAll', 'putIfAbsent', 'expire', 'touch'),
       key,
     }),
   },
@@ -162,6 +162,20 @@ export class History {
         this.expectFrom(one.key, TTL_MS, this.cache.putIfAbsent(one.key, own, { groups: [GROUP_OF[one.key]] }));
         // Where it stored, whatever was being loaded is outdated, by a value of the same version.
         this.changes[one.key]++;
+        break;
+      }
+      case 'expire':
+        // No change of the source: what stood there may still stand in for a failed load.
+        void this.cache.expire(one.key);
+        this.changes[one.key]++;
+        break;
+      case 'touch': {
+        const nowMs = this.clock.now();
+        const before = this.cache.entry(one.key);
+        const touched = this.cache.touch(one.key);
+        void Promise.all([before, touched]).then(([entry, isTouched]) => {
+          if (isTouched && entry !== undefined) (this.made[entry.value] as Made).storedAtMs = nowMs;
+        });
         break;
       }
       case 'readAll': {
