@@ -9,4 +9,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   reporters: ['default', '<rootDir>/scripts/jest-reporter.mjs'],
+  // Half of the suites wait for servers and clocks; without this, two cores give one worker.
+  maxWorkers: 2,
+  // Clients that were cut off from killed servers by the tests of failures may hold a socket a while longer.
+  forceExit: true,
 };

@@ -13,7 +13,16 @@ import { waitFor } from './waiting.js';
 export type Probed<K, V> = (key: K, load: LoadContext<V>) => unknown;
 
 /** What came of it: a load, or what was returned in place of a promise, and what was said until then. */
-export type Probe<V> = { readonly loaded: Promise<V> } | { readonly returned: unknown; readonly said: Said };
+export type Probe<V> = { readonly loaded: Promise<V> } | Unloaded;
+
+/** What was returned in place of a promise. */
+export interface Unloaded {
+  readonly returned: unknown;
+  /** What was said until then. */
+  readonly said: Said;
+  /** Whether nothing at all has changed since the call, here or as far as tiers would have to be asked. */
+  isUntouched(): boolean;
+}
 
 /**
  * Calls what may be a loader, which only its result tells: in the course of a load, behind a fence, and in a flight that
@@ -56,7 +65,8 @@ export class Probes<K, V> {
       withdraw();
       // For whoever has joined it from outside of its course.
       flight.resolve(returned as V);
-      return { returned, said: context };
+      const isUntouched = (): boolean => parts.lower === undefined && parts.changes.isUntouchedSince(flight.fence);
+      return { returned, said: context, isUntouched };
     }
     // A promise of a loader is one of a value.
     const promise = returned as PromiseLike<V>;

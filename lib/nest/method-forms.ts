@@ -1,5 +1,5 @@
 import { AddressingByArguments, type Arguments } from './addressing.js';
-import type { Said } from '../cache/index.js';
+import type { Unloaded } from '../cache/index.js';
 import { BoundMethod, UncachedMethod, type BoundMethodParts, type Returned, type WholeMethod } from './bound-method.js';
 import { IterableMethod } from './iterable-method.js';
 import { ArgumentsLookupMethod, KeyLookupMethod, LookupMethod } from './lookup-method.js';
@@ -64,16 +64,15 @@ class UnknownMethod extends BoundMethod {
     const { chain, original } = this.parts;
     const plan = chain.plan(args);
     const call = (): unknown => Reflect.apply(original, self, args);
-    const probe = chain.probe(plan, args, call) ?? { returned: call(), said: undefined };
+    const probe = chain.probe(plan, args, call) ?? { returned: call() };
     if ('loaded' in probe) {
       this.learn('promise');
       return chain.conclude(plan, args, probe.loaded);
     }
-    const { returned, said } = probe;
-    const kind = kindOf(returned);
+    const kind = kindOf(probe.returned);
     this.wasSynchronous = kind === 'sync';
-    if (kind === 'sync' || chain.isEmpty) return returned;
-    return this.learn(kind).resume(plan, args, returnedNow(returned, said));
+    if (kind === 'sync' || chain.isEmpty) return probe.returned;
+    return this.learn(kind).resume(plan, args, returnedNow(probe));
   }
 
   private learn(kind: Exclude<ResultKind, 'unknown'>): WholeMethod {
@@ -83,13 +82,16 @@ class UnknownMethod extends BoundMethod {
   }
 }
 
-/** What was returned at this moment. A load that begins later does not store it; one of this moment is told what was said. */
-function returnedNow(returned: unknown, said: Said | undefined): Returned {
+/**
+ * What was returned at this moment. A load that begins later, as a sequence's does when somebody subscribes, stores it
+ * only where nothing has changed since; and it is told what was said.
+ */
+function returnedNow({ returned, said, isUntouched }: Pick<Unloaded, 'returned'> & Partial<Unloaded>): Returned {
   let isNow = true;
   queueMicrotask(() => (isNow = false));
   return (load) => {
     if (load === undefined) return returned;
-    if (!isNow || said?.skipped) load.skip();
+    if ((!isNow && isUntouched?.() !== true) || said?.skipped) load.skip();
     if (said?.ttlMs !== undefined) load.ttl(said.ttlMs);
     if (said !== undefined) load.groups(...said.moreGroups);
     return returned;

@@ -71,6 +71,11 @@ export class ChangeLog {
   }
 
   /** Closing a fence again does nothing. */
+  /** Whether nothing at all has changed since; also of a fence that is closed. */
+  isUntouchedSince({ since }: Fence): boolean {
+    return since === this.sequence;
+  }
+
   closeFence(fence: Fence): void {
     if (!(fence instanceof OpenFence) || !fence.isOpen) return;
     fence.isOpen = false;
