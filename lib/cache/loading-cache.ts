@@ -2,9 +2,9 @@ import type { Observable } from 'rxjs';
 import { CacheClosedError, Emitter, systemClock, systemRandom, type CacheEvent, type Duration } from '../core/index.js';
 import { BoundedStore, type KeyPattern, type KeyPlace } from '../engine/index.js';
 import { ChangeLog, FlightTable, type BusLink } from '../resilience/index.js';
-import { distinctPlaces, type ManyLoads, type Place } from './many-loads.js';
+import { distinctPlaces, type Place } from './many-loads.js';
 import { emit, type CacheParts } from './cache-parts.js';
-import { stepsOf } from './cache-steps.js';
+import { stepsOf, type CacheSteps } from './cache-steps.js';
 import type { EntryInfo } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
@@ -21,7 +21,7 @@ import { DRAIN_MS, type LoadRuns } from './load-runs.js';
 import { keysBelow } from './keys-below.js';
 import type { Loads } from './loads.js';
 import { Outstanding } from './outstanding.js';
-import type { Probe, Probed, Probes } from './probes.js';
+import type { Probe, Probed } from './probes.js';
 import type { Puts } from './puts.js';
 import { joinShared, watchShared } from './shared-parts.js';
 import type { TierLinks } from './tier-links.js';
@@ -34,11 +34,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   readonly enabled = true;
   readonly events$: Observable<CacheEvent<K, V>>;
   private readonly parts: CacheParts<K, V>;
+  private readonly steps: CacheSteps<K, V>;
   private readonly reads: Reads<K, V>;
   private readonly loads: Loads<K, V>;
   private readonly runs: LoadRuns<K, V>;
-  private readonly probes: Probes<K, V>;
-  private readonly manyLoads: ManyLoads<K, V>;
   private readonly puts: Puts<K, V>;
   private readonly invalidation: Invalidation<K, V>;
   private readonly outstanding = new Outstanding();
@@ -86,11 +85,9 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       reads: this.reads,
       loads: this.loads,
       runs: this.runs,
-      probes: this.probes,
-      manyLoads: this.manyLoads,
       puts: this.puts,
       invalidation: this.invalidation,
-    } = stepsOf(parts));
+    } = this.steps = stepsOf(parts));
     this.removals = new Removals(parts, (work) => void this.outstanding.track(work));
     this.unwatch = joined === undefined ? () => {} : watchShared(parts, joined, this.invalidation);
     this.events$ = new EventStream(this.events, name);
@@ -146,7 +143,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   }
 
   probeAt(index: unknown, key: K | undefined, probed: Probed<K, V>, call: CallSettings): Probe<V> | undefined {
-    return this.isClosed ? undefined : this.probes.probe(index, this.keyAt(index, key), probed, call);
+    return this.isClosed ? undefined : this.steps.probes.probe(index, this.keyAt(index, key), probed, call);
   }
 
   async loadAllAt(
@@ -155,7 +152,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     options: CallSettings,
   ): Promise<readonly (V | undefined)[]> {
     this.requireOpen();
-    const values = await this.manyLoads.load(places, loader, options);
+    const values = await this.steps.manyLoads.load(places, loader, options);
     return this.settings.cloned ? values.map((value) => copyOf(value)) : values;
   }
 
@@ -202,7 +199,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     const call = this.prepare(`${this.name}.getOrLoadAll()`, options);
     call.signal?.throwIfAborted();
     const asked = distinctPlaces(this.codec, keys);
-    const values = await this.manyLoads.load(asked, loader, call);
+    const values = await this.steps.manyLoads.load(asked, loader, call);
     const result = new Map<K, V>();
     asked.forEach(({ key }, position) => {
       const value = values[position];
