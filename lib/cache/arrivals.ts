@@ -40,8 +40,9 @@ export class Arrivals<K, V> {
   }
 
   /** Counts and tells a hit that a caller gets from below. */
-  countHit(key: K, { hit: { tier } }: Arrival<V>): void {
-    const { numbers, events } = this.parts;
+  countHit(index: unknown, key: K, { hit: { tier } }: Arrival<V>): void {
+    const { numbers, events, hotKeys, clock } = this.parts;
+    if (numbers.hits >= numbers.sampledHit) hotKeys.note(index, key, true, numbers.takeHit(), clock.coarse());
     numbers.hits++;
     numbers.hitsBelow++;
     if (events.observed) emit(this.parts, 'hit', { key, tier });

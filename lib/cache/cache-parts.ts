@@ -3,6 +3,7 @@ import type { BoundedStore } from '../engine/index.js';
 import type { ChangeLog, FlightTable } from '../resilience/index.js';
 import type { CacheSettings } from './settings.js';
 import type { KeyCodec } from './key-codec.js';
+import type { HotKeys } from './hot-keys.js';
 import type { Numbers } from './numbers.js';
 import type { LowerTiers } from './lower-tiers.js';
 import type { Spread } from './spread.js';
@@ -17,6 +18,7 @@ export interface CacheParts<K, V> {
   readonly changes: ChangeLog;
   readonly flights: FlightTable<K, V>;
   readonly numbers: Numbers;
+  readonly hotKeys: HotKeys<K>;
   readonly events: Emitter<CacheEvent<K, V>>;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,6 +36,7 @@ export function emit<K, V>(
   type: CacheEventType,
   details: Omit<CacheEvent<K, V>, 'type' | 'cache' | 'at'> = {},
 ): void {
+  if (!events.hears(type)) return;
   events.emit({ type, cache: name, at: clock.epochMs(), ...details });
 }
 

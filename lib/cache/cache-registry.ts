@@ -1,15 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Observable, Subject } from 'rxjs';
-import { CacheMisuseError, CacheUnknownError, type CacheEvent, type Subscribable } from '../core/index.js';
+import { Subject, type Observable } from 'rxjs';
+import {
+  CacheMisuseError,
+  CacheUnknownError,
+  systemClock,
+  type CacheEvent,
+  type Duration,
+  type Subscribable,
+  type Wants,
+} from '../core/index.js';
 import { MemoryCache, type MemoryCacheStats } from '../engine/index.js';
 import type { Cache } from './cache.js';
 import type { CacheOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
 import { buildCache, checkApplication, portsOf, type CreateCacheOptions } from './create-cache.js';
 import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from './definition.js';
-import { EventStream } from './event-stream.js';
+import { CacheEventStream, type CacheEvents } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import { MethodKeyCodec } from './key-codec.js';
+import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
 import { TierLinks } from './tier-links.js';
 
 /** A cache as the registry keeps it: its types are the definition's, which the caller knows. */
@@ -28,18 +37,26 @@ export interface MethodCache {
   readonly keys: MethodKeyCodec;
 }
 
+/** The statistics of every cache, by its name. */
+export type RegistryStats = Record<string, CacheStats | MemoryCacheStats>;
+
 /** The caches of one application, each made once. */
 export class CacheRegistry {
   /** The events of all caches, those that are defined later included. */
-  readonly events$: Observable<CacheEvent>;
+  readonly events$: CacheEvents<unknown, unknown>;
   private readonly registered = new Map<string, Registered>();
   private readonly added = new Subject<Registered>();
   private readonly links: TierLinks;
+  private readonly statsStream: StatsStream<RegistryStats>;
 
   constructor(private readonly settings: CreateCacheOptions = {}) {
     checkApplication('CacheModule.forRoot()', settings);
     this.links = new TierLinks(portsOf(settings));
-    this.events$ = new EventStream({ subscribe: (observer) => this.subscribeToAll(observer) }, 'registry');
+    this.events$ = new CacheEventStream(
+      { subscribe: (observer, wants) => this.subscribeToAll(observer, wants) },
+      'registry',
+    );
+    this.statsStream = new StatsStream('the registry', () => this.stats(), settings.clock ?? systemClock);
   }
 
   /**
@@ -91,8 +108,13 @@ export class CacheRegistry {
   }
 
   /** The statistics of every cache, by name. */
-  stats(): Record<string, CacheStats | MemoryCacheStats> {
+  stats(): RegistryStats {
     return Object.fromEntries(this.all().map(({ definition, cache }) => [definition.name, cache.stats()]));
+  }
+
+  /** The same now and after each interval, until the application shuts down. @defaultValue '10s' */
+  stats$(interval: Duration = STATS_INTERVAL): Observable<RegistryStats> {
+    return this.statsStream.every(interval);
   }
 
   /** Invalidates a group in every cache; how many entries were in it. */
@@ -119,6 +141,7 @@ export class CacheRegistry {
     );
     await this.links.close();
     this.added.complete();
+    this.statsStream.end();
   }
 
   private build(definition: AnyDefinition): AnyCache | AnyMemoryCache {
@@ -147,12 +170,18 @@ export class CacheRegistry {
   }
 
   /** Only a subscriber makes the caches build events. */
-  private subscribeToAll(observer: Parameters<Subscribable<CacheEvent>['subscribe']>[0]) {
+  private subscribeToAll(observer: Parameters<Subscribable<CacheEvent>['subscribe']>[0], wants: Wants | undefined) {
     const listener = typeof observer === 'function' ? { next: observer } : observer;
     const next = (event: CacheEvent): void => listener.next?.(event);
-    const subscriptions = this.all().map(({ cache }) => cache.events$.subscribe({ next }));
+    const listenTo = ({ events$ }: AnyCache | AnyMemoryCache) => {
+      if (wants === undefined) return events$.subscribe({ next });
+      return events$ instanceof CacheEventStream
+        ? events$.wanted(wants).subscribe({ next })
+        : events$.subscribe({ next }, wants);
+    };
+    const subscriptions = this.all().map(({ cache }) => listenTo(cache));
     const later = this.added.subscribe({
-      next: ({ cache }) => void subscriptions.push(cache.events$.subscribe({ next })),
+      next: ({ cache }) => void subscriptions.push(listenTo(cache)),
       complete: () => listener.complete?.(),
     });
     return {

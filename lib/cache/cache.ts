@@ -1,8 +1,10 @@
 import type { Observable } from 'rxjs';
-import type { CacheEvent, Duration } from '../core/index.js';
+import type { Duration } from '../core/index.js';
 import type { KeyPattern } from '../engine/index.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
+import type { CacheEvents } from './event-stream.js';
+import type { HotKey } from './hot-keys.js';
 import type { BulkLoader, Loader } from './loader.js';
 
 /** An entry as `entry()` shows it; looking changes and counts nothing. */
@@ -65,5 +67,10 @@ export interface Cache<K, V> {
   keys(options?: { readonly group?: string; readonly tier?: string }): AsyncIterable<K>;
   /** The numbers up to now, as an immutable snapshot. */
   stats(): CacheStats;
-  readonly events$: Observable<CacheEvent<K, V>>;
+  /** The numbers now and after each interval, until the cache is closed; for rates: `pairwise()` and `minus()`. @defaultValue '10s' */
+  stats$(interval?: Duration): Observable<CacheStats>;
+  /** The keys that are asked for most, at most `k` of them, 1 to 100. @defaultValue 10 */
+  hotKeys(k?: number): HotKey<K>[];
+  /** What happens in this cache, told synchronously after it happened and before the call's promise resolves. */
+  readonly events$: CacheEvents<K, V>;
 }

@@ -1,10 +1,19 @@
-import { EMPTY } from 'rxjs';
-import { CacheClosedError, CacheNoLoaderError, systemClock, type Clock } from '../core/index.js';
+import type { Observable } from 'rxjs';
+import {
+  CacheClosedError,
+  CacheNoLoaderError,
+  Emitter,
+  systemClock,
+  type CacheEvent,
+  type Clock,
+  type Duration,
+} from '../core/index.js';
 import { Flight, type Fence } from '../resilience/index.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
 import { loadScope, type RunningLoad } from './current-load.js';
 import { settingsOfCall, type CallSettings } from './call-settings.js';
+import { CacheEventStream, type CacheEvents } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { KeyCodec } from './key-codec.js';
 import { BulkLoadContext, RunningLoadContext } from './load-context.js';
@@ -13,6 +22,7 @@ import type { Place } from './many-loads.js';
 import { Numbers } from './numbers.js';
 import { deserted, notSettled } from './load-runs.js';
 import type { CacheSettings } from './settings.js';
+import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
 import { waitFor } from './waiting.js';
 
 /** Nothing is stored, so nothing can be outdated. */
@@ -21,9 +31,11 @@ const UNFENCED: Fence = { since: 0 };
 /** A cache that is switched off (`enabled: false`): never finds, never stores, and runs every load that is asked for. */
 export class DisabledCache<K, V> implements IndexedCache<K, V> {
   readonly enabled = false;
-  readonly events$ = EMPTY;
+  readonly events$: CacheEvents<K, V>;
   closed = false;
   readonly clock: Clock;
+  private readonly numbers: Numbers;
+  private readonly statsStream: StatsStream<CacheStats>;
 
   constructor(
     readonly name: string,
@@ -31,6 +43,11 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     { clock = systemClock }: CachePorts = {},
   ) {
     this.clock = clock;
+    this.numbers = new Numbers(clock.now());
+    this.statsStream = new StatsStream(`cache "${name}"`, () => this.stats(), clock);
+    const silent = new Emitter<CacheEvent<K, V>>();
+    silent.complete();
+    this.events$ = new CacheEventStream(silent, name);
   }
 
   get codec(): KeyCodec<K> {
@@ -167,13 +184,23 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
   async *keys(): AsyncIterable<K> {}
 
   stats(): CacheStats {
-    return new Numbers().snapshot({ size: 0, maxSize: 0, weight: 0, maxWeight: 0, memory: undefined });
+    const nothing = { size: 0, maxSize: 0, weight: 0, maxWeight: 0, memory: undefined };
+    return this.numbers.snapshot({ ...nothing, flights: 0, tiers: [], bus: undefined }, this.clock.now());
+  }
+
+  stats$(interval: Duration = STATS_INTERVAL): Observable<CacheStats> {
+    return this.statsStream.every(interval);
+  }
+
+  hotKeys(): [] {
+    return [];
   }
 
   report(): void {}
 
   async close(): Promise<void> {
     this.closed = true;
+    this.statsStream.end();
   }
 
   /** The values by the index of their keys. */

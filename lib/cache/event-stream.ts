@@ -1,6 +1,22 @@
 import process from 'node:process';
 import { Observable, Subscriber, type Observer, type Operator, type Subscription } from 'rxjs';
-import type { Subscribable } from '../core/index.js';
+import {
+  CACHE_EVENT_TYPES,
+  OptionProblems,
+  type CacheEvent,
+  type CacheEventType,
+  type Subscribable,
+  type Wants,
+} from '../core/index.js';
+
+/** The events of a cache, or of all caches of an application. */
+export interface CacheEvents<K, V> extends Observable<CacheEvent<K, V>> {
+  /**
+   * Those of some types alone. Prefer it to `filter()`: an event that nobody asked for is not even made, so that who
+   * listens to evictions costs a hit next to nothing.
+   */
+  ofType<T extends CacheEventType>(...types: readonly T[]): Observable<CacheEvent<K, V> & { readonly type: T }>;
+}
 
 /** Warns, once, of a handler that answers every event of a cache with another. */
 export function runawayWarning(cacheName: () => string): () => void {
@@ -22,14 +38,17 @@ export function runawayWarning(cacheName: () => string): () => void {
  */
 export class EventStream<T> extends Observable<T> {
   private warned = false;
-  private readonly cacheName: string;
+  protected readonly cacheName: string;
 
-  constructor(origin: Subscribable<T> | undefined, cacheName: string) {
+  constructor(origin: Subscribable<T> | undefined, cacheName: string, wants?: Wants) {
     super((subscriber) => {
-      const subscription = origin?.subscribe({
-        next: (event) => subscriber.next(event),
-        complete: () => subscriber.complete(),
-      });
+      const subscription = origin?.subscribe(
+        {
+          next: (event) => subscriber.next(event),
+          complete: () => subscriber.complete(),
+        },
+        wants,
+      );
       return () => subscription?.unsubscribe();
     });
     this.cacheName = cacheName;
@@ -70,5 +89,43 @@ export class EventStream<T> extends Observable<T> {
     process.emitWarning(
       `an event handler of cache "${this.cacheName}" failed: ${error instanceof Error ? error.stack : String(error)}`,
     );
+  }
+}
+
+/** The events of a cache, or of many, from where they are made. */
+export class CacheEventStream<K, V> extends EventStream<CacheEvent<K, V>> implements CacheEvents<K, V> {
+  constructor(
+    private readonly made: Subscribable<CacheEvent<K, V>>,
+    cacheName: string,
+  ) {
+    super(made, cacheName);
+  }
+
+  ofType<T extends CacheEventType>(...types: readonly T[]): Observable<CacheEvent<K, V> & { readonly type: T }> {
+    const problems = new OptionProblems(`ofType() of the events of ${this.cacheName}`);
+    for (const type of types) problems.oneOf('type', type, CACHE_EVENT_TYPES, undefined);
+    problems.require(types.length > 0, 'type', `must be one or more of ${CACHE_EVENT_TYPES.join(', ')}`, undefined);
+    problems.throwIfAny();
+    const wanted: ReadonlySet<string> = new Set(types);
+    return this.wanted((type) => wanted.has(type));
+  }
+
+  /** @internal Those of the types that are wanted when they happen; which, may change. */
+  wanted<T extends CacheEventType>(
+    wants: (type: CacheEventType) => boolean,
+  ): Observable<CacheEvent<K, V> & { readonly type: T }> {
+    // A kind of these values is the type of an event.
+    const wantsKind = wants as Wants;
+    const { made } = this;
+    const only: Subscribable<CacheEvent<K, V> & { readonly type: T }> = {
+      subscribe: (observer, wants) => {
+        const listener = typeof observer === 'function' ? { next: observer } : observer;
+        const next = (event: CacheEvent<K, V>): void => {
+          if (wantsKind(event.type)) listener.next?.(event as CacheEvent<K, V> & { readonly type: T });
+        };
+        return made.subscribe({ next, complete: () => listener.complete?.() }, wants);
+      },
+    };
+    return new EventStream(only, this.cacheName, wantsKind);
   }
 }

@@ -18,7 +18,10 @@ export type {
   RefreshAhead,
 } from './cache.options.js';
 export type { CacheDefaults } from './settings.js';
-export type { CacheStats, TierStats } from './cache.stats.js';
+export type { BusStats, CacheStats, TierStats } from './cache.stats.js';
+export type { HotKey } from './hot-keys.js';
+export type { CacheEvents } from './event-stream.js';
+export { bufferedEvents, eventBatches, type BufferedEventsOptions, type EventBatchOptions } from './buffered-events.js';
 export type { BulkLoader, LoadContext, Loader } from './loader.js';
 export {
   defineCache,
@@ -30,7 +33,7 @@ export {
 } from './definition.js';
 export type { Surroundings } from './shared-settings.js';
 export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';
-export { CacheRegistry, type MethodCache } from './cache-registry.js';
+export { CacheRegistry, type MethodCache, type RegistryStats } from './cache-registry.js';
 export { asyncContext, type AsyncContext } from './async-context.js';
 export { currentLoad } from './current-load.js';
 export type { IndexedCache } from './indexed-cache.js';

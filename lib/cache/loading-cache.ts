@@ -12,7 +12,8 @@ import type { Reads } from './reads.js';
 import { settingsOfCall, type CallSettings } from './call-settings.js';
 import { requireTtl, requireValue } from './call-values.js';
 import { Removals } from './removals.js';
-import { EventStream, runawayWarning } from './event-stream.js';
+import { CacheEventStream, runawayWarning, type CacheEvents } from './event-stream.js';
+import { HotKeys, type HotKey } from './hot-keys.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { Invalidation } from './invalidation.js';
 import type { KeyCodec } from './key-codec.js';
@@ -26,13 +27,14 @@ import type { Puts } from './puts.js';
 import { joinShared, watchShared } from './shared-parts.js';
 import type { TierLinks } from './tier-links.js';
 import { Numbers } from './numbers.js';
+import { Statistics } from './statistics.js';
 import type { CacheSettings } from './settings.js';
 import { copyOf, type StoredEntry } from './stored-entry.js';
 
 /** The cache over this process's memory: names the steps; each lives in its own file. */
 export class LoadingCache<K, V> implements IndexedCache<K, V> {
   readonly enabled = true;
-  readonly events$: Observable<CacheEvent<K, V>>;
+  readonly events$: CacheEvents<K, V>;
   private readonly parts: CacheParts<K, V>;
   private readonly steps: CacheSteps<K, V>;
   private readonly reads: Reads<K, V>;
@@ -45,7 +47,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly unwatch: () => void;
   private readonly bus: BusLink | undefined;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
-  private readonly numbers = new Numbers();
+  private readonly numbers: Numbers;
+  private readonly statistics: Statistics<K, V>;
   private readonly events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => this.name));
   private isClosed = false;
 
@@ -62,6 +65,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       onRemoval: (index, entry, cause) => this.removals.happened(index, entry, cause),
       onRunaway: this.events.onRunaway,
     });
+    this.numbers = new Numbers(clock.now());
     const joined = joinShared<K, V>(settings, links, () => this.parts);
     this.bus = joined?.bus;
     this.parts = {
@@ -72,6 +76,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       changes: new ChangeLog(),
       flights: new FlightTable<K, V>(),
       numbers: this.numbers,
+      hotKeys: new HotKeys(() => this.numbers.relaxSampling()),
       events: this.events,
       clock,
       random,
@@ -90,7 +95,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     } = this.steps = stepsOf(parts));
     this.removals = new Removals(parts, (work) => void this.outstanding.track(work));
     this.unwatch = joined === undefined ? () => {} : watchShared(parts, joined, this.invalidation);
-    this.events$ = new EventStream(this.events, name);
+    this.events$ = new CacheEventStream(this.events, name);
+    this.statistics = new Statistics(parts, this.bus);
   }
 
   get closed(): boolean {
@@ -113,14 +119,16 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   hitAt(index: unknown): Promise<V> | undefined {
     this.bus?.attend();
-    if (this.numbers.timesNextHit) return this.timedHitAt(index);
+    const { numbers } = this;
+    if (numbers.hits >= numbers.sampledHit) return this.reads.sampledHit(index);
     const entry = this.store.get(index);
     return entry === undefined ? undefined : this.hit(index, entry);
   }
 
   hitBy(place: KeyPlace<string>): Promise<V> | undefined {
     this.bus?.attend();
-    if (this.numbers.timesNextHit) return this.timedHitAt(place.key);
+    const { numbers } = this;
+    if (numbers.hits >= numbers.sampledHit) return this.reads.sampledHit(place.key);
     const entry = this.store.getBy(place);
     return entry === undefined ? undefined : this.hit(place.key, entry);
   }
@@ -288,15 +296,15 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   }
 
   stats(): CacheStats {
-    const { size, maxSize, weight, maxWeight, overheadBytes } = this.store;
-    const byBytes = this.settings.store.bound.kind === 'memory';
-    return this.numbers.snapshot({
-      size,
-      maxSize,
-      weight,
-      maxWeight,
-      memory: byBytes ? { usedBytes: weight, maxBytes: maxWeight, entries: size, overheadBytes } : undefined,
-    });
+    return this.statistics.snapshot();
+  }
+
+  stats$(interval?: Duration): Observable<CacheStats> {
+    return this.statistics.every(interval);
+  }
+
+  hotKeys(k?: number): HotKey<K>[] {
+    return this.statistics.hotKeys(k);
   }
 
   report(error: unknown, key?: K): void {
@@ -314,6 +322,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.parts.changes.changeAll();
     this.store.dispose();
     this.events.complete();
+    this.statistics.end();
   }
 
   private hit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {
@@ -322,16 +331,6 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.numbers.hits++;
     if (this.events.observed) this.reads.tellHit(index, entry);
     return promise;
-  }
-
-  /** Measures a hit: one in many, see {@link Numbers.timesNextHit}. */
-  private timedHitAt(index: unknown): Promise<V> | undefined {
-    const { clock } = this.parts;
-    const startedMs = clock.now();
-    const entry = this.store.get(index);
-    if (entry === undefined) return undefined;
-    this.numbers.hitLatency.record(clock.now() - startedMs);
-    return this.reads.otherHit(index, entry);
   }
 
   private keyAt(index: unknown, key: K | undefined): K {

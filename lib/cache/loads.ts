@@ -156,7 +156,7 @@ export class Loads<K, V> {
     const outcome = wait(flight);
     if (cause === 'load') noteWait(flight);
     const run = (): void => {
-      if (cause === 'load') this.reads.countMiss(key);
+      if (cause === 'load') this.reads.countMiss(index, key);
       if (isBatched || loader === undefined) this.batches?.add(flight, call, cause);
       else this.runAlone(flight, loader, call, cause);
     };
@@ -226,7 +226,7 @@ export class Loads<K, V> {
   private end(flight: Flight<K, V>, wanted: Wanted<K, V>, cause: LoadCause, arrival: Arrival<V>): boolean {
     const { isFresh, isStored, hit } = arrival;
     if (isFresh) {
-      if (cause === 'load') this.arrivals.countHit(wanted.key, arrival);
+      if (cause === 'load') this.arrivals.countHit(wanted.index, wanted.key, arrival);
       this.runs.close(flight);
       flight.confirmed = isStored;
       flight.resolve(hit.value);

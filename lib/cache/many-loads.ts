@@ -94,7 +94,7 @@ export class ManyLoads<K, V> {
       values[position] = waitFor(this.parts, flight, flight.promise, call, standIn);
     });
     const run = (missing: readonly Flight<K, V>[]): void => {
-      for (const { key } of missing) this.reads.countMiss(key);
+      for (const { index, key } of missing) this.reads.countMiss(index, key);
       this.bulkLoads.runInBatches(missing, given, call, 'load');
     };
     if (this.parts.lower === undefined) run(flights);

@@ -1,15 +1,8 @@
 import { LatencyHistogram } from '../core/index.js';
-import { memoryCacheStats, type MemoryCacheGauges, type MemoryCacheStats } from '../engine/index.js';
-import type { CacheStats, TierStats } from './cache.stats.js';
-
-/** A hit takes well under a microsecond and two readings of the clock cost more than it; so one in this many is timed: a power of two. */
-const HITS_PER_TIMING = 128;
-
-/** What a cache that loads has beside the numbers of its memory. */
-interface LoadingStats extends Pick<CacheStats, 'joins' | 'staleHits' | 'refreshes' | 'latency'> {
-  readonly hitsBelow: number;
-  readonly lowerTiers: Readonly<Record<string, TierStats>>;
-}
+import { memoryCacheStats } from '../engine/index.js';
+import type { BusStats, CacheStats, TierStats } from './cache.stats.js';
+import { Sampler } from './sampler.js';
+import { cacheStats, lookups, type BusGauges, type CacheGauges, type TierGauges } from './stats-snapshot.js';
 
 /** Counts what happens in one tier below memory. */
 class TierNumbers {
@@ -19,17 +12,38 @@ class TierNumbers {
   readonly read = new LatencyHistogram();
   readonly write = new LatencyHistogram();
 
-  snapshot(): TierStats {
+  snapshot({ breaker, recoveryQueue }: TierGauges): TierStats {
     const { hits, misses, errors } = this;
     const latency = Object.freeze({ read: this.read.snapshot(), write: this.write.snapshot() });
-    return Object.freeze({ hits, misses, errors, latency });
+    return Object.freeze({ ...lookups(hits, misses), errors, breaker, recoveryQueue, latency });
   }
 }
 
-/** Counts what happens in one cache. */
+/** Counts what is announced of one cache, here and by others. */
+class BusNumbers {
+  sent = 0;
+  received = 0;
+  distrusts = 0;
+
+  snapshot(gauges: BusGauges): BusStats {
+    const { sent, received, distrusts } = this;
+    return Object.freeze({ ...gauges, sent, received, distrusts });
+  }
+}
+
+/* Counts what happens in one cache.
+ *
+ * A count costs an addition. A hit takes well under a microsecond and two readings of the clock cost more than it; so a
+ * hit is timed, and its key counted, only when it is in the sample (see Sampler): the others pay one comparison of
+ * `hits` with `sampledHit`. Loads and calls of tiers are all timed.
+ */
 export class Numbers {
   hits = 0;
+  /** The hit, counted from 0, from which on the next one is looked at more closely. */
+  sampledHit = 0;
   misses = 0;
+  /** The same of misses. */
+  sampledMiss = 0;
   puts = 0;
   loads = 0;
   loadErrors = 0;
@@ -44,7 +58,13 @@ export class Numbers {
   readonly hitLatency = new LatencyHistogram();
   readonly missLatency = new LatencyHistogram();
   readonly loadLatency = new LatencyHistogram();
+  readonly bus = new BusNumbers();
   private readonly tiers = new Map<string, TierNumbers>();
+  private readonly hitSampler = new Sampler();
+  private readonly missSampler = new Sampler();
+
+  /** @param startedMs when the cache began to count */
+  constructor(private readonly startedMs: number) {}
 
   /** Of a tier below memory. */
   tier(name: string): TierNumbers {
@@ -53,62 +73,52 @@ export class Numbers {
     return numbers;
   }
 
-  /** Whether the next hit is one to measure. */
-  get timesNextHit(): boolean {
-    return (this.hits & (HITS_PER_TIMING - 1)) === HITS_PER_TIMING - 1;
+  /** For how many hits the next one in the sample stands. */
+  get hitWeight(): number {
+    return this.hitSampler.weight;
   }
 
-  snapshot(gauges: MemoryCacheGauges): CacheStats {
+  /** The hit that is counted next is looked at: for how many it stands. */
+  takeHit(): number {
+    const { weight } = this.hitSampler;
+    this.hitSampler.take(this.hits);
+    this.sampledHit = this.hitSampler.next;
+    return weight;
+  }
+
+  /** The same of a miss. */
+  takeMiss(): number {
+    const { weight } = this.missSampler;
+    this.missSampler.take(this.misses);
+    this.sampledMiss = this.missSampler.next;
+    return weight;
+  }
+
+  /** Samples more again where little happens. */
+  relaxSampling(): void {
+    this.hitSampler.relax();
+    this.missSampler.relax();
+  }
+
+  snapshot({ flights, tiers, bus, ...gauges }: CacheGauges, nowMs: number): CacheStats {
     const { hits, misses, puts, loads, loadErrors, invalidations, expirations } = this;
+    const { joins, staleHits, refreshes, hitsBelow } = this;
     const evictions = { ...this.evictions };
     const counts = { hits, misses, puts, loads, loadErrors, invalidations, evictions, expirations };
-    return combine(memoryCacheStats(counts, gauges), {
-      joins: this.joins,
-      staleHits: this.staleHits,
-      refreshes: this.refreshes,
+    return cacheStats(memoryCacheStats(counts, gauges), {
+      spanMs: nowMs - this.startedMs,
+      flights,
+      joins,
+      staleHits,
+      refreshes,
       latency: Object.freeze({
         hit: this.hitLatency.snapshot(),
         miss: this.missLatency.snapshot(),
         load: this.loadLatency.snapshot(),
       }),
-      hitsBelow: this.hitsBelow,
-      lowerTiers: Object.fromEntries([...this.tiers].map(([name, tier]) => [name, tier.snapshot()])),
+      hitsBelow,
+      lowerTiers: Object.fromEntries(tiers.map((tier) => [tier.name, this.tier(tier.name).snapshot(tier)])),
+      ...(bus !== undefined && { bus: this.bus.snapshot(bus) }),
     });
   }
-}
-
-function combine(memory: MemoryCacheStats, { hitsBelow, lowerTiers, ...loading }: LoadingStats): CacheStats {
-  const { size } = memory;
-  const ofMemory = Object.freeze({ hits: memory.hits - hitsBelow, misses: memory.misses + hitsBelow, size });
-  return Object.freeze({
-    ...memory,
-    ...loading,
-    tiers: Object.freeze({ memory: ofMemory, ...lowerTiers }),
-    minus: (earlier: CacheStats) =>
-      combine(memory.minus(earlier), {
-        hitsBelow: hitsBelow - (earlier.hits - (earlier.tiers.memory?.hits ?? 0)),
-        lowerTiers: Object.fromEntries(
-          Object.entries(lowerTiers).map(([name, tier]) => [name, difference(tier, earlier.tiers[name])]),
-        ),
-        joins: loading.joins - earlier.joins,
-        staleHits: loading.staleHits - earlier.staleHits,
-        refreshes: loading.refreshes - earlier.refreshes,
-        latency: Object.freeze({
-          hit: loading.latency.hit.minus(earlier.latency.hit),
-          miss: loading.latency.miss.minus(earlier.latency.miss),
-          load: loading.latency.load.minus(earlier.latency.load),
-        }),
-      }),
-  });
-}
-
-function difference(tier: TierStats, earlier: TierStats | undefined): TierStats {
-  if (earlier?.latency === undefined || tier.latency === undefined) return tier;
-  const { read, write } = tier.latency;
-  return Object.freeze({
-    hits: tier.hits - earlier.hits,
-    misses: tier.misses - earlier.misses,
-    errors: (tier.errors ?? 0) - (earlier.errors ?? 0),
-    latency: Object.freeze({ read: read.minus(earlier.latency.read), write: write.minus(earlier.latency.write) }),
-  });
 }

@@ -72,7 +72,7 @@ export class Probes<K, V> {
     const promise = returned as PromiseLike<V>;
     if (parts.lower !== undefined) context.skip();
     const loaded = waitFor(parts, flight, flight.promise, call, undefined);
-    this.reads.countMiss(key);
+    this.reads.countMiss(index, key);
     const run: Run<K, V> = { flights: [flight], context, call, cause: 'load', begun };
     runs.start<V>(
       run,

@@ -134,12 +134,12 @@ export class Puts<K, V> {
     try {
       const arrival = await this.arrivals.find(index, key, flight.fence, call);
       if (arrival?.isFresh === true) {
-        this.arrivals.countHit(key, arrival);
+        this.arrivals.countHit(index, key, arrival);
         flight.confirmed = arrival.isStored;
         flight.resolve(arrival.hit.value);
         return arrival.hit.value;
       }
-      this.reads.countMiss(key);
+      this.reads.countMiss(index, key);
       const name = codec.nameOf(index);
       const shared = name === undefined ? undefined : await lower?.fence(name, call.groups, 0);
       flight.confirmed = await write(this.parts, {

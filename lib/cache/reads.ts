@@ -16,7 +16,7 @@ export class Reads<K, V> {
     const entry = this.parts.store.get(index);
     if (entry === undefined || (entry.isValue ? !this.isFresh(entry) : entry instanceof FailedEntry)) {
       if (this.parts.lower !== undefined) return this.freshBelow(index, key);
-      this.countMiss(key);
+      this.countMiss(index, key);
       return undefined;
     }
     this.countHit(index, entry);
@@ -29,13 +29,13 @@ export class Reads<K, V> {
     try {
       const arrival = await this.arrivals.find(index, key, fence, settings.call);
       if (arrival?.isFresh === true) {
-        this.arrivals.countHit(key, arrival);
+        this.arrivals.countHit(index, key, arrival);
         return arrival.hit.value;
       }
     } finally {
       changes.closeFence(fence);
     }
-    this.countMiss(key);
+    this.countMiss(index, key);
     return undefined;
   }
 
@@ -88,19 +88,47 @@ export class Reads<K, V> {
     return entry.handOut();
   }
 
-  countMiss(key: K): void {
-    this.parts.numbers.misses++;
-    if (this.parts.events.observed) emit(this.parts, 'miss', { key });
+  /** A hit that is measured: one in many, see `Numbers`. */
+  sampledHit(index: unknown): Promise<V> | undefined {
+    const { store, clock, numbers } = this.parts;
+    const startedMs = clock.now();
+    const entry = store.get(index);
+    if (entry === undefined) return undefined;
+    const hitMs = clock.now() - startedMs;
+    const times = numbers.hitWeight;
+    const promise = this.otherHit(index, entry);
+    if (promise !== undefined) numbers.hitLatency.record(hitMs, times);
+    return promise;
+  }
+
+  countMiss(index: unknown, key: K): void {
+    const { numbers, events } = this.parts;
+    if (numbers.misses >= numbers.sampledMiss) this.noteMiss(index, key);
+    numbers.misses++;
+    if (events.observed) emit(this.parts, 'miss', { key });
   }
 
   countHit(index: unknown, entry: StoredEntry<K, V>): void {
-    this.parts.numbers.hits++;
+    const { numbers } = this.parts;
+    if (numbers.hits >= numbers.sampledHit) this.noteHit(index, entry.key, numbers.takeHit());
+    numbers.hits++;
     if (this.parts.events.observed) this.tellHit(index, entry);
+  }
+
+  /** A hit that is in the sample, and stands for so many. */
+  noteHit(index: unknown, key: K | undefined, times: number): void {
+    this.parts.hotKeys.note(index, key, true, times, this.parts.clock.coarse());
   }
 
   /** Call it only where somebody listens. */
   tellHit(index: unknown, entry: StoredEntry<K, V>): void {
+    if (!this.parts.events.hears('hit')) return;
     emit(this.parts, 'hit', { key: keyOf(this.parts.codec, index, entry), tier: 'memory' });
+  }
+
+  private noteMiss(index: unknown, key: K): void {
+    const { numbers, hotKeys, clock } = this.parts;
+    hotKeys.note(index, key, false, numbers.takeMiss(), clock.coarse());
   }
 
   private isFresh({ isValue, life }: StoredEntry<K, V>): boolean {

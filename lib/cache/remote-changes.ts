@@ -18,6 +18,7 @@ export class RemoteChanges<K, V> implements BusSubscriber {
 
   apply(change: Change): void {
     const { invalidation, own } = this;
+    this.parts.numbers.bus.received++;
     switch (change.kind) {
       case 'keys': {
         this.outdatePuts((name) => change.names.includes(name));
@@ -58,6 +59,7 @@ export class RemoteChanges<K, V> implements BusSubscriber {
   }
 
   distrust(reason: string): void {
+    this.parts.numbers.bus.distrusts++;
     this.forgetAll();
     this.tell('distrust', { error: new Error(reason) });
   }

@@ -56,7 +56,11 @@ export function joinShared<K, V>(
         usualGenerations: [WHOLE, ...call.groups.map(generationOf)],
         throwsErrors: shared.throwsTierErrors,
         trouble,
-        timed: (tier, operation, durationMs) => parts().numbers.tier(tier)[operation].record(durationMs),
+        timed: (tier, operation, startedMs, ended) => {
+          const { numbers, clock } = parts();
+          // A call that was not tried took no time.
+          if (ended.ok || !ended.skipped) numbers.tier(tier)[operation].record(clock.now() - startedMs);
+        },
         clock: () => parts().clock.now(),
       }),
   );
@@ -65,7 +69,7 @@ export function joinShared<K, V>(
   const isAlone = lower === undefined && bus === undefined;
   return {
     lower,
-    spread: isAlone ? undefined : new Spread(codec, shared.space, lower, bus),
+    spread: isAlone ? undefined : new Spread(codec, shared.space, lower, bus, () => parts().numbers.bus.sent++),
     bus,
     // Cut off from the others a node serves from memory only what is younger than the staleness bound.
     memoryLimitMs: limits

@@ -1,6 +1,6 @@
 import type { EntryCodec, OpenedEnvelope } from '../codec/index.js';
 import { CacheEntryTooLargeError, CacheTierError, CacheUnusableEntryError, type TierOperation } from '../core/index.js';
-import type { Attempt } from '../resilience/index.js';
+import type { Attempt, BreakerState } from '../resilience/index.js';
 import type { TierCapabilities, TierEntry, TierWrite } from '../tiers/index.js';
 import { groupsAmong, WHOLE } from './generations.js';
 import { NAME_MARK } from './key-name.js';
@@ -61,8 +61,8 @@ export interface SpaceTierParts {
   readonly throwsErrors: boolean;
   /** Told what went wrong; the name is that of the key, where there is one. */
   readonly trouble: (tier: string, operation: TierOperation, error: unknown, name?: string) => void;
-  /** Told how long a batch took. */
-  readonly timed: (tier: string, operation: 'read' | 'write', durationMs: number) => void;
+  /** Told of a batch when it has ended. */
+  readonly timed: (tier: string, operation: 'read' | 'write', startedMs: number, ended: Attempt<unknown>) => void;
   readonly clock: () => number;
 }
 
@@ -87,8 +87,6 @@ export class SpaceTier<V> {
 
   private readonly replayed: RecentReplays;
   private readonly space: string;
-  private readonly codec: EntryCodec;
-  private readonly usualGenerations: readonly string[];
 
   constructor(
     private readonly link: TierLink,
@@ -96,8 +94,6 @@ export class SpaceTier<V> {
   ) {
     this.replayed = new RecentReplays(parts.clock);
     this.space = parts.space;
-    this.codec = parts.codec;
-    this.usualGenerations = parts.usualGenerations;
     this.reads = new TickBatch((names) => this.readAll(names));
     this.fences = new TickBatch((requests) => this.fenceAll(requests));
     this.writes = new TickBatch((writes) => this.writeAll(writes));
@@ -110,6 +106,12 @@ export class SpaceTier<V> {
 
   get capabilities(): TierCapabilities {
     return this.link.guarded.tier.capabilities;
+  }
+
+  /** How it is at the moment. */
+  get gauges(): { readonly name: string; readonly breaker: BreakerState; readonly recoveryQueue: number } {
+    const { guarded, recovery } = this.link;
+    return { name: this.name, breaker: guarded.state, recoveryQueue: recovery.sizeOf(this.space) };
   }
 
   read(name: string): Promise<TierHit<V> | undefined> {
@@ -145,7 +147,7 @@ export class SpaceTier<V> {
     const generations = [...record.generations];
     let bytes: Uint8Array;
     try {
-      bytes = await this.codec.encode({ key, version, writtenAtMs, ttlMs, staleMs, generations }, value);
+      bytes = await this.parts.codec.encode({ key, version, writtenAtMs, ttlMs, staleMs, generations }, value);
     } catch (error) {
       this.trouble('write', error, key);
       return 'unfit';
@@ -265,14 +267,14 @@ export class SpaceTier<V> {
     const names = [...new Set(asked)];
     const startedMs = this.parts.clock();
     const { completed } = this.link.recovery;
-    const read = await this.link.guarded.read(this.space, names, this.usualGenerations);
-    this.parts.timed(this.name, 'read', this.parts.clock() - startedMs);
+    const read = await this.link.guarded.read(this.space, names, this.parts.usualGenerations);
+    this.parts.timed(this.name, 'read', startedMs, read);
     if (!read.ok) {
       this.failed('read', read);
       return asked.map(() => undefined);
     }
     const opened = names.map((name, at) => this.open(name, read.value.entries[at]));
-    const current = new Map(this.usualGenerations.map((name, at) => [name, read.value.generations[at]]));
+    const current = new Map(this.parts.usualGenerations.map((name, at) => [name, read.value.generations[at]]));
     await this.readFurtherGenerations(opened, current);
     const hits = await Promise.all(
       names.map((name, at) => this.hitOf(name, opened[at], read.value.entries[at], current)),
@@ -286,7 +288,7 @@ export class SpaceTier<V> {
   private open(name: string, entry: TierEntry | undefined): OpenedEnvelope | undefined {
     // A key that is still to be removed from this tier is not in it any more.
     if (entry === undefined || this.isWaitedFor(name)) return undefined;
-    const opened = this.codec.open(entry.bytes);
+    const opened = this.parts.codec.open(entry.bytes);
     if (opened.kind === 'problem') {
       this.trouble('read', new CacheUnusableEntryError(this.name, name, opened.message), name);
       return undefined;
@@ -371,7 +373,7 @@ export class SpaceTier<V> {
   private async writeAll(writes: readonly TierWrite[]): Promise<WriteOutcome[]> {
     const startedMs = this.parts.clock();
     const written = await this.link.guarded.write(this.space, writes);
-    this.parts.timed(this.name, 'write', this.parts.clock() - startedMs);
+    this.parts.timed(this.name, 'write', startedMs, written);
     if (written.ok) return written.value.map((stored) => (stored ? 'stored' : 'refused'));
     this.failed('write', written);
     return writes.map(() => 'failed');

@@ -21,6 +21,8 @@ export class Spread<K, V> {
     private readonly space: string,
     private readonly lower: LowerTiers<V> | undefined,
     private readonly bus: BusLink | undefined,
+    /** Told of each change that the other nodes are told of. */
+    private readonly announced: () => void = () => {},
   ) {}
 
   /** @param again makes the change in memory */
@@ -71,7 +73,7 @@ export class Spread<K, V> {
   recovered(): void {
     if (!this.isOwed) return;
     this.isOwed = false;
-    void this.bus?.announce(this.space, { kind: 'all' });
+    void this.tell({ kind: 'all' });
   }
 
   private async removeMatching(
@@ -87,6 +89,12 @@ export class Spread<K, V> {
 
   private async announce(done: boolean | undefined, change: Change): Promise<void> {
     if (done === false) this.isOwed = true;
-    else await this.bus?.announce(this.space, change);
+    else await this.tell(change);
+  }
+
+  private async tell(change: Change): Promise<void> {
+    if (this.bus === undefined) return;
+    this.announced();
+    await this.bus.announce(this.space, change);
   }
 }

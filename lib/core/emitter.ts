@@ -8,9 +8,13 @@ export interface Unsubscribable {
   unsubscribe(): void;
 }
 
+/** Says which kinds of values somebody wants to hear of. */
+export type Wants = (kind: string) => boolean;
+
 /** Something to listen to, in the form that RxJS and others share. */
 export interface Subscribable<T> {
-  subscribe(observer: Observer<T> | ((value: T) => void)): Unsubscribable;
+  /** @param wants the kinds that matter to this observer, for a source that need not make the others; it may get them all the same */
+  subscribe(observer: Observer<T> | ((value: T) => void), wants?: Wants): Unsubscribable;
 }
 
 /** The name of the method that makes something an argument for RxJS's `from()`: a symbol where a polyfill defines it. */
@@ -33,7 +37,7 @@ const MOST_CAUSED = 1_000_000;
 export class Emitter<T> implements Subscribable<T> {
   /** Whether anybody listens. Build the value to emit only when it is true. */
   observed = false;
-  private observers: readonly Observer<T>[] = [];
+  private observers: readonly Listener<T>[] = [];
   private queue: T[] = [];
   private delivering = false;
   private completed = false;
@@ -41,9 +45,12 @@ export class Emitter<T> implements Subscribable<T> {
   /** @param onRunaway told when values were dropped, because an observer answers each of its own with another */
   constructor(readonly onRunaway: () => void = () => {}) {}
 
-  subscribe(observer: Observer<T> | ((value: T) => void)): Unsubscribable {
+  subscribe(observer: Observer<T> | ((value: T) => void), wants?: Wants): Unsubscribable {
     // A wrapper of our own, so that one observer subscribed twice is two subscriptions.
-    const subscription: Observer<T> = typeof observer === 'function' ? { next: observer } : forward(observer);
+    const subscription: Listener<T> = {
+      ...(typeof observer === 'function' ? { next: observer } : forward(observer)),
+      wants,
+    };
     if (this.completed) {
       guarded(() => subscription.complete?.());
       return { unsubscribe() {} };
@@ -56,6 +63,12 @@ export class Emitter<T> implements Subscribable<T> {
         this.observed = this.observers.length > 0;
       },
     };
+  }
+
+  /** Whether anybody who listens wants values of this kind: those of others need not be made. */
+  hears(kind: string): boolean {
+    for (const { wants } of this.observers) if (wants === undefined || wants(kind)) return true;
+    return false;
   }
 
   /** What `from(emitter)` of RxJS and others call. */
@@ -108,6 +121,10 @@ export class Emitter<T> implements Subscribable<T> {
       guarded(() => observer.next?.(value));
     }
   }
+}
+
+interface Listener<T> extends Observer<T> {
+  readonly wants: Wants | undefined;
 }
 
 function forward<T>(observer: Observer<T>): Observer<T> {

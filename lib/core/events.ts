@@ -1,21 +1,25 @@
-export type CacheEventType =
-  | 'hit'
-  | 'miss'
-  | 'put'
-  | 'load'
-  | 'loadError'
-  | 'refresh'
-  | 'stale'
-  | 'evict'
-  | 'expire'
-  | 'invalidate'
-  | 'clear'
-  | 'promote'
-  | 'demote'
-  | 'tierError'
-  | 'breaker'
-  | 'bus'
-  | 'recovered';
+/** Every type of event. */
+export const CACHE_EVENT_TYPES = [
+  'hit',
+  'miss',
+  'put',
+  'load',
+  'loadError',
+  'refresh',
+  'stale',
+  'evict',
+  'expire',
+  'invalidate',
+  'clear',
+  'promote',
+  'demote',
+  'tierError',
+  'breaker',
+  'bus',
+  'recovered',
+] as const;
+
+export type CacheEventType = (typeof CACHE_EVENT_TYPES)[number];
 
 /**
  * Why it happened. `put`: who stored (`put` a caller, `load`, `refresh`). `evict`: which bound ran out (`size`,

@@ -1,7 +1,10 @@
 import { CacheMisuseError, show } from './errors.js';
 
+/** Latencies in milliseconds. A percentile is within 1.6 % of the latency at its rank, from 61 ns to 4.6 hours. */
 export interface LatencyStats {
   readonly count: number;
+  /** All of them together; 0 without any. */
+  readonly sum: number;
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
@@ -12,6 +15,8 @@ export interface LatencyStats {
    * else that of its bucket, within 1.6 %.
    */
   minus(earlier: LatencyStats): LatencyStats;
+  /** How many were at most as long as each of these bounds, which ascend; a bound is met within 1.6 %. */
+  countsUpTo(boundsMs: readonly number[]): number[];
 }
 
 /** Leading bits of the fraction that choose a bucket: each doubling is cut into 32. */
@@ -35,14 +40,15 @@ const MAX_COUNT = 2 ** 32 - 1;
  * number itself, so that recording costs O(1) and the memory stays 4.8 KiB, taken with the first latency recorded.
  *
  * A percentile is the middle of its bucket: within 1/64 (1.6 %) of the latency at that rank from 61 ns to 4.6 hours.
- * Shorter ones are told apart only from longer ones (within 61 ns); longer ones are reported as the largest. `max` and
- * `count` are exact.
+ * Shorter ones are told apart only from longer ones (within 61 ns); longer ones are reported as the largest. `max`,
+ * `count` and `sum` are exact.
  */
 export class LatencyHistogram {
   /** Bucket 0 holds what is shorter than 61 ns, the last one what is longer than 4.6 hours. */
   private counts: Uint32Array | undefined;
   private double: DataView | undefined;
   private recorded = 0;
+  private sum = 0;
   private longest = 0;
   private halvings = 0;
 
@@ -61,13 +67,14 @@ export class LatencyHistogram {
     }
     this.counts[bucket] = (this.counts[bucket] as number) + times;
     this.recorded += times;
+    this.sum += latency * times;
     if (latency > this.longest) this.longest = latency;
   }
 
   /** The percentiles of all latencies so far. */
   snapshot(): LatencyStats {
-    const { counts, recorded, longest, halvings } = this;
-    return new LatencySnapshot({ counts: counts?.slice(), recorded, longest, halvings });
+    const { counts, recorded, sum, longest, halvings } = this;
+    return new LatencySnapshot({ counts: counts?.slice(), recorded, sum, longest, halvings });
   }
 
   /* A double is sign, exponent, fraction from its highest bit down, so of positive numbers the greater one also has the
@@ -86,6 +93,7 @@ interface Held {
   /** Absent as long as nothing was recorded. */
   readonly counts: Uint32Array | undefined;
   readonly recorded: number;
+  readonly sum: number;
   readonly longest: number;
   /** How often all counts were halved to make room. */
   readonly halvings: number;
@@ -93,6 +101,7 @@ interface Held {
 
 class LatencySnapshot implements LatencyStats {
   readonly count: number;
+  readonly sum: number;
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
@@ -104,6 +113,7 @@ class LatencySnapshot implements LatencyStats {
     const [p50, p90, p99, p999] = percentiles(held);
     this.#held = held;
     this.count = held.recorded;
+    this.sum = held.sum;
     this.p50 = p50;
     this.p90 = p90;
     this.p99 = p99;
@@ -125,7 +135,21 @@ class LatencySnapshot implements LatencyStats {
     const counts = to.counts.map((count, bucket) => Math.max(0, count - ((before[bucket] as number) >>> halvings)));
     const last = counts.findLastIndex((count) => count > 0);
     const longest = last < 0 ? 0 : to.longest > from.longest ? to.longest : latencyOf(last, to.longest);
-    return new LatencySnapshot({ counts, recorded: to.recorded - from.recorded, longest, halvings: to.halvings });
+    const [recorded, sum] = [to.recorded - from.recorded, Math.max(0, to.sum - from.sum)];
+    return new LatencySnapshot({ counts, recorded, sum, longest, halvings: to.halvings });
+  }
+
+  countsUpTo(boundsMs: readonly number[]): number[] {
+    const { counts, recorded, longest } = this.#held;
+    if (counts === undefined) return boundsMs.map(() => 0);
+    const kept = counts.reduce((total, count) => total + count, 0);
+    let bucket = 0;
+    let seen = 0;
+    return boundsMs.map((boundMs) => {
+      while (bucket < BUCKETS && latencyOf(bucket, longest) <= boundMs) seen += counts[bucket++] as number;
+      // Where counts were halved they tell shares of all that was recorded.
+      return kept === recorded ? seen : Math.round((seen / kept) * recorded);
+    });
   }
 }
 

@@ -22,8 +22,15 @@ export {
   type OptionProblem,
 } from './errors.js';
 export { firstDefined, OptionProblems } from './options.js';
-export type { CacheEvent, CacheEventCause, CacheEventType, TierOperation } from './events.js';
-export { Emitter, OBSERVABLE, type Observer, type Subscribable, type Unsubscribable } from './emitter.js';
+export {
+  CACHE_EVENT_TYPES,
+  type CacheEvent,
+  type CacheEventCause,
+  type CacheEventType,
+  type TierOperation,
+} from './events.js';
+export { Emitter, OBSERVABLE, type Observer, type Subscribable, type Unsubscribable, type Wants } from './emitter.js';
+export { EventBuffer, type EventBatch } from './event-buffer.js';
 export { compileGlob, escapeGlob, MAX_GLOB_ALTERNATIVES } from './glob.js';
 export { LatencyHistogram, type LatencyStats } from './histogram.js';
 export { canonical, canonicalArguments, NOT_PRIMITIVE, parseCanonicalPrimitive } from './canonical.js';

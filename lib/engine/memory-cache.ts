@@ -320,12 +320,13 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   }
 
   private emit(type: CacheEventType, details: Partial<CacheEvent<K, V>>): void {
+    if (!this.emitter.hears(type)) return;
     this.emitter.emit({ type, cache: this.name, at: this.clock.epochMs(), ...details });
   }
 }
 
 /** What can be listened to and not emitted on, also for whoever knows `Symbol.observable`. */
 function readOnly<T>(emitter: Emitter<T>): Subscribable<T> {
-  const view: Subscribable<T> = { subscribe: (observer) => emitter.subscribe(observer) };
+  const view: Subscribable<T> = { subscribe: (observer, wants) => emitter.subscribe(observer, wants) };
   return Object.freeze(Object.defineProperty(view, OBSERVABLE, { value: () => view }));
 }

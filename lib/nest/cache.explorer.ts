@@ -103,7 +103,10 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
         fail(error);
       }
     };
-    this.subscriptions.push(events$.subscribe((event: CacheEvent) => handle(event)));
+    // What no handler asks for is not even made; a MemoryCache makes it, for a handler to leave it.
+    const isListed = types !== undefined && types.length > 0 && 'ofType' in events$;
+    const source = isListed ? events$.ofType(...types) : events$;
+    this.subscriptions.push(source.subscribe((event: CacheEvent) => handle(event)));
   }
 
   /** A handler of a request-scoped or transient provider has no instance to be called on. */

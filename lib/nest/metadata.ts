@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { CacheEventType } from '../core/index.js';
 import type { AnyMethod } from './method-types.js';
 import type { ClassDefaults, GroupOperation, Operation } from './operation.js';
 
@@ -28,7 +29,7 @@ export interface EventHandlerRecord {
   /** `undefined`: the events of every cache. */
   readonly cache: string | undefined;
   /** `undefined`: events of every type. */
-  readonly types: readonly string[] | undefined;
+  readonly types: readonly CacheEventType[] | undefined;
 }
 
 /** The record of a method that this very prototype declares. */

@@ -1,29 +1,9 @@
-import { CacheMisuseError, type CacheEvent, type CacheEventType } from '../core/index.js';
+import { CACHE_EVENT_TYPES, CacheMisuseError, type CacheEvent, type CacheEventType } from '../core/index.js';
 import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from '../cache/index.js';
 import { addEventHandler } from './metadata.js';
 import { requireMethod } from './method-wrapper.js';
 import { undefinedCache } from './operation-parser.js';
 import type { EventHandlerDecorator } from './method-types.js';
-
-const EVENT_TYPES = {
-  hit: true,
-  miss: true,
-  put: true,
-  load: true,
-  loadError: true,
-  refresh: true,
-  stale: true,
-  evict: true,
-  expire: true,
-  invalidate: true,
-  clear: true,
-  promote: true,
-  demote: true,
-  tierError: true,
-  breaker: true,
-  bus: true,
-  recovered: true,
-} satisfies Record<CacheEventType, true>;
 
 /** One type of event, or several. */
 type Types = CacheEventType | readonly CacheEventType[];
@@ -49,9 +29,9 @@ export function OnCacheEvent(...given: [cache?: AnyDefinition | string, types?: 
     }
     const listed = types === undefined ? undefined : typeof types === 'string' ? [types] : types;
     for (const type of listed ?? []) {
-      if (Object.hasOwn(EVENT_TYPES, type)) continue;
+      if (CACHE_EVENT_TYPES.includes(type)) continue;
       throw new CacheMisuseError(
-        `${label}: ${JSON.stringify(type)} is no type of event; there are ${Object.keys(EVENT_TYPES).join(', ')}`,
+        `${label}: ${JSON.stringify(type)} is no type of event; there are ${CACHE_EVENT_TYPES.join(', ')}`,
       );
     }
     addEventHandler(target, { name, cache: typeof cache === 'object' ? cache.name : cache, types: listed });

@@ -106,6 +106,11 @@ export class BusLink {
     return this.trustedSinceMs !== undefined;
   }
 
+  /** How it is at the moment: how many other nodes are heard, and how many messages the bus has not taken yet. */
+  get gauges(): { readonly name: string; readonly trusted: boolean; readonly nodes: number; readonly waiting: number } {
+    return { name: this.name, trusted: this.isTrusted, nodes: this.peers.size, waiting: this.outgoing.length };
+  }
+
   /** To be called before memory is read: a process that was stopped for long distrusts it before it looks. */
   attend(): void {
     if (this.trustedSinceMs === undefined || this.ports.clock.now() - this.heardUntilMs <= STALL_MS) return;

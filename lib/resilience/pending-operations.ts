@@ -45,6 +45,10 @@ export class PendingOperations {
     return this.count;
   }
 
+  sizeOf(space: string): number {
+    return this.spaces.get(space)?.size ?? 0;
+  }
+
   hasKey(space: string, key: string): boolean {
     const operations = this.spaces.get(space);
     if (operations === undefined) return false;

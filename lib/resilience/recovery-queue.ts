@@ -61,6 +61,11 @@ export class RecoveryQueue {
     return this.pending.size;
   }
 
+  /** How many of them are of one space. */
+  sizeOf(space: string): number {
+    return this.pending.sizeOf(space);
+  }
+
   /**
    * How many operations have reached the tier. A read during which this changes may have been answered before one of
    * them and be looked at when it is no longer pending.

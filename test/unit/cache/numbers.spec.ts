@@ -13,7 +13,7 @@ describe('promise Numbers', () => {
     const stats = setUp().cache.stats();
     expect(stats).toMatchObject({ gets: 0, hitRate: 0, loads: 0, joins: 0, size: 0, expirations: 0 });
     for (const latency of Object.values(stats.latency)) {
-      expect(latency).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+      expect(latency).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0, sum: 0 });
     }
   });
 
@@ -100,11 +100,47 @@ describe('promise Numbers', () => {
     expect(latency.load.p50 / 100).toBeCloseTo(1, 1);
   });
 
-  it('one hit in 128 is timed', async () => {
-    const { cache } = setUp();
+  it('the first hits are all timed, in the long run one in 128, each for as many as it stands for', async () => {
+    const { cache, clock } = setUp();
     await cache.put('a', 1);
-    for (let i = 0; i < 256; i++) await cache.getOrLoad('a', () => 2);
-    expect(cache.stats().latency.hit.count).toBe(2);
+    let readings = 0;
+    const now = clock.now.bind(clock);
+    clock.now = () => (readings++, now());
+    const hits = async (count: number): Promise<number> => {
+      const before = readings;
+      for (let i = 0; i < count; i++) await cache.getOrLoad('a', () => 2);
+      return (readings - before) / 2;
+    };
+    expect(await hits(100)).toBe(100);
+    expect(cache.stats().latency.hit.count).toBe(100);
+    await hits(100_000);
+    const timed = await hits(64_000);
+    expect(timed).toBeGreaterThan(400);
+    expect(timed).toBeLessThan(600);
+    const { hits: all, latency } = cache.stats();
+    expect(all).toBe(164_100);
+    expect(Math.abs(latency.hit.count / all - 1)).toBeLessThan(0.05);
+  });
+
+  it('says how long the numbers took to come together, for rates', async () => {
+    const { cache, clock } = setUp();
+    clock.advance(4_000);
+    const earlier = cache.stats();
+    expect(earlier.spanMs).toBe(4_000);
+    clock.advance(2_000);
+    await cache.get('absent');
+    const { misses, spanMs } = cache.stats().minus(earlier);
+    expect(misses / (spanMs / 1_000)).toBe(0.5);
+  });
+
+  it('tells how many keys are being loaded', async () => {
+    const { cache } = setUp();
+    const load = deferred<number>();
+    const waiting = [1, 2, 2].map((key) => cache.getOrLoad(`k${key}`, () => load.promise));
+    expect(cache.stats().flights).toBe(2);
+    load.resolve(1);
+    await Promise.all(waiting);
+    expect(cache.stats().flights).toBe(0);
   });
 
   it('a snapshot never changes, and minus() tells what happened since', async () => {

@@ -12,7 +12,7 @@ function histogramOf(...latencies: number[]): LatencyHistogram {
 
 describe('LatencyHistogram', () => {
   it('promise Numbers: is 0 throughout without data', () => {
-    expect(new LatencyHistogram().snapshot()).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+    expect(new LatencyHistogram().snapshot()).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0, sum: 0 });
   });
 
   it('takes no memory for counts before the first latency', () => {
@@ -63,7 +63,7 @@ describe('LatencyHistogram', () => {
   });
 
   it('counts a negative latency and NaN as 0', () => {
-    expect(histogramOf(-5, NaN).snapshot()).toEqual({ count: 2, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+    expect(histogramOf(-5, NaN).snapshot()).toEqual({ count: 2, p50: 0, p90: 0, p99: 0, p999: 0, max: 0, sum: 0 });
   });
 
   it('reports the largest for latencies beyond 4.6 hours', () => {
@@ -119,7 +119,7 @@ describe('LatencyHistogram', () => {
     it('is all of it when nothing had been recorded, and 0 when nothing was since', () => {
       const histogram = histogramOf();
       const none = histogram.snapshot();
-      expect(none.minus(none)).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+      expect(none.minus(none)).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0, sum: 0 });
       histogram.record(3);
       const some = histogram.snapshot();
       expect(some.minus(none)).toEqual(some);

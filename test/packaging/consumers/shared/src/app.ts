@@ -91,6 +91,7 @@ import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 import { EXPECTED_OF_KEYV, useKeyv } from './keyv.js';
 import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
+import { EXPECTED_OF_NUMBERS, useNumbers } from './numbers.js';
 import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
 import { EXPECTED_OF_TIERS, useTiers } from './tiers.js';
@@ -219,6 +220,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useKeyv()),
     ...(await useLmdb()),
     ...(await useLocal()),
+    ...(await useNumbers()),
     ...(await useRedis()),
     ...(await useTesting()),
     ...(await useTiers()),
@@ -231,6 +233,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_KEYV,
   ...EXPECTED_OF_LMDB,
   ...EXPECTED_OF_LOCAL,
+  ...EXPECTED_OF_NUMBERS,
   ...EXPECTED_OF_REDIS,
   ...EXPECTED_OF_TESTING,
   ...EXPECTED_OF_TIERS,
