@@ -6,6 +6,7 @@ import type { KeyCodec } from './key-codec.js';
 import type { HotKeys } from './hot-keys.js';
 import type { Numbers } from './numbers.js';
 import type { LowerTiers } from './lower-tiers.js';
+import type { SpaceTier } from './space-tier.js';
 import type { Spread } from './spread.js';
 import type { StoredEntry } from './stored-entry.js';
 
@@ -26,6 +27,8 @@ export interface CacheParts<K, V> {
   readonly lower: LowerTiers<V> | undefined;
   /** Absent where nobody else has to hear of changes. */
   readonly spread: Spread<K, V> | undefined;
+  /** Who knows whether what this node had in memory at an earlier time is current still; absent where only this node changes it. */
+  readonly judge: SpaceTier<V> | 'nobody' | undefined;
   /** How long an entry may stay in memory at most, as things are; absent without any such limit. */
   readonly memoryLimitMs: (() => number) | undefined;
 }

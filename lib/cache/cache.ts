@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { Duration } from '../core/index.js';
+import type { Duration, SnapshotReport, SnapshotSource, SnapshotTarget } from '../core/index.js';
 import type { KeyPattern } from '../engine/index.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
@@ -73,4 +73,21 @@ export interface Cache<K, V> {
   hotKeys(k?: number): HotKey<K>[];
   /** What happens in this cache, told synchronously after it happened and before the call's promise resolves. */
   readonly events$: CacheEvents<K, V>;
+  /**
+   * Writes what is in memory, with remaining lifetimes, staleness, groups and the order of eviction, to a file or a stream.
+   * A file is replaced when the new one is complete, and only then; a stream is ended, or destroyed when writing fails. The
+   * cache goes on working: after each 64 KB others have their turn, and what is written is what was there at the end.
+   *
+   * Left out are remembered failures, and what `codec` refuses. Tiers below memory keep what they have by themselves.
+   */
+  snapshot(target: string | SnapshotTarget): Promise<SnapshotReport>;
+  /**
+   * Brings back what {@link snapshot} wrote, less what has expired since. Everything is checked first, a stream in a file
+   * of its own: rejects with CacheSnapshotError, and has changed nothing, if it is damaged, cut off, foreign or newer. What
+   * is in memory stays; what is put or invalidated meanwhile wins; nothing is evicted, and what finds no room is left out.
+   *
+   * Where other nodes may have changed entries since, only those come back that the most shared tier below has unchanged;
+   * with a bus and no such tier, none.
+   */
+  restore(source: string | SnapshotSource): Promise<SnapshotReport>;
 }

@@ -7,6 +7,7 @@ import {
   type CacheEvent,
   type Clock,
   type Duration,
+  type SnapshotReport,
 } from '../core/index.js';
 import { Flight, type Fence } from '../resilience/index.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
@@ -196,11 +197,25 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return [];
   }
 
+  /** Writes nothing: what stands under the path may be of a time when the cache was switched on. */
+  async snapshot(): Promise<SnapshotReport> {
+    return this.emptyReport();
+  }
+
+  async restore(): Promise<SnapshotReport> {
+    return this.emptyReport();
+  }
+
   report(): void {}
 
   async close(): Promise<void> {
     this.closed = true;
     this.statsStream.end();
+  }
+
+  private emptyReport(): SnapshotReport {
+    const leftOut = { unfit: 0, expired: 0, outdated: 0, noRoom: 0 };
+    return { entries: 0, leftOut, problem: undefined, bytes: 0, takenAtMs: this.clock.epochMs(), durationMs: 0 };
   }
 
   /** The values by the index of their keys. */

@@ -94,6 +94,7 @@ export class Invalidation<K, V> {
     const nowMs = clock.now();
     const wasFresh = entry?.isValue === true && entry.life?.isFresh(nowMs) !== false;
     entry?.life?.end(nowMs);
+    store.changed(index);
     if (entry?.life?.mayStandIn(nowMs) !== true) store.remove(index);
     if (wasFresh && events.observed)
       emit(this.parts, 'expire', { key: given ?? keyOf(codec, index, entry), tier: 'memory' });

@@ -28,9 +28,9 @@ export class Life {
     ttlMs: number,
     private readonly call: CallSettings,
     loadMs: number,
+    xfetchMs = typeof call.refreshAhead === 'object' ? call.refreshAhead.beta * loadMs : 0,
   ) {
-    const { refreshAhead } = call;
-    this.xfetchMs = typeof refreshAhead === 'object' ? refreshAhead.beta * loadMs : 0;
+    this.xfetchMs = xfetchMs;
     this.start(writtenMs, ttlMs);
   }
 
@@ -44,6 +44,25 @@ export class Life {
       typeof refreshAhead === 'number'
         ? nowMs + ttlMs * refreshAhead
         : this.freshUntilMs - this.xfetchMs * LARGEST_DRAW;
+  }
+
+  /** All that is known of it, in milliseconds since an instant. */
+  since(ms: number): readonly number[] {
+    const { freshUntilMs, revalidateUntilMs, ifErrorUntilMs, refreshFromMs, restUntilMs } = this;
+    const instants = [freshUntilMs, revalidateUntilMs, ifErrorUntilMs, refreshFromMs, restUntilMs];
+    return [...instants.map((instant) => instant - ms), this.xfetchMs];
+  }
+
+  /** What {@link since} told of an entry, on another clock. */
+  static resumed(told: readonly number[], ms: number, call: CallSettings): Life {
+    const [fresh = 0, revalidate = 0, ifError = 0, refreshFrom = 0, rest = -Infinity, xfetchMs = 0] = told;
+    const life = new Life(ms, 0, call, 0, xfetchMs);
+    life.freshUntilMs = ms + fresh;
+    life.revalidateUntilMs = ms + revalidate;
+    life.ifErrorUntilMs = ms + ifError;
+    life.refreshFromMs = ms + refreshFrom;
+    life.restUntilMs = ms + rest;
+    return life;
   }
 
   /** How long after its ttl the value is of any use. */

@@ -1,19 +1,27 @@
 import type { Observable } from 'rxjs';
-import { CacheClosedError, Emitter, systemClock, systemRandom, type CacheEvent, type Duration } from '../core/index.js';
-import { BoundedStore, type KeyPattern, type KeyPlace } from '../engine/index.js';
-import { ChangeLog, FlightTable, type BusLink } from '../resilience/index.js';
+import {
+  CacheClosedError,
+  type CacheEvent,
+  type Duration,
+  type Emitter,
+  type SnapshotReport,
+  type SnapshotSource,
+  type SnapshotTarget,
+} from '../core/index.js';
+import type { BoundedStore, KeyPattern, KeyPlace } from '../engine/index.js';
+import type { BusLink } from '../resilience/index.js';
 import { distinctPlaces, type Place } from './many-loads.js';
 import { emit, type CacheParts } from './cache-parts.js';
-import { stepsOf, type CacheSteps } from './cache-steps.js';
+import { assemble } from './cache-assembly.js';
+import type { CacheSteps } from './cache-steps.js';
 import type { EntryInfo } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
 import type { Reads } from './reads.js';
 import { settingsOfCall, type CallSettings } from './call-settings.js';
 import { requireTtl, requireValue } from './call-values.js';
-import { Removals } from './removals.js';
-import { CacheEventStream, runawayWarning, type CacheEvents } from './event-stream.js';
-import { HotKeys, type HotKey } from './hot-keys.js';
+import { CacheEventStream, type CacheEvents } from './event-stream.js';
+import type { HotKey } from './hot-keys.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { Invalidation } from './invalidation.js';
 import type { KeyCodec } from './key-codec.js';
@@ -24,11 +32,11 @@ import type { Loads } from './loads.js';
 import { Outstanding } from './outstanding.js';
 import type { Probe, Probed } from './probes.js';
 import type { Puts } from './puts.js';
-import { joinShared, watchShared } from './shared-parts.js';
 import type { TierLinks } from './tier-links.js';
-import { Numbers } from './numbers.js';
+import type { Numbers } from './numbers.js';
 import { Statistics } from './statistics.js';
 import type { CacheSettings } from './settings.js';
+import { Snapshots } from './snapshots.js';
 import { copyOf, type StoredEntry } from './stored-entry.js';
 
 /** The cache over this process's memory: names the steps; each lives in its own file. */
@@ -43,58 +51,40 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly puts: Puts<K, V>;
   private readonly invalidation: Invalidation<K, V>;
   private readonly outstanding = new Outstanding();
-  private readonly removals: Removals<K, V>;
+  private readonly snapshots: Snapshots<K, V>;
   private readonly unwatch: () => void;
   private readonly bus: BusLink | undefined;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   private readonly numbers: Numbers;
   private readonly statistics: Statistics<K, V>;
-  private readonly events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => this.name));
+  private readonly events: Emitter<CacheEvent<K, V>>;
   private isClosed = false;
 
   constructor(
     readonly name: string,
     private readonly settings: CacheSettings<K, V>,
-    { clock = systemClock, random = systemRandom }: CachePorts = {},
+    ports: CachePorts = {},
     links?: TierLinks,
   ) {
-    this.store = new BoundedStore({
-      ...settings.store,
-      clock,
-      random,
-      onRemoval: (index, entry, cause) => this.removals.happened(index, entry, cause),
-      onRunaway: this.events.onRunaway,
-    });
-    this.numbers = new Numbers(clock.now());
-    const joined = joinShared<K, V>(settings, links, () => this.parts);
-    this.bus = joined?.bus;
-    this.parts = {
+    const { parts, steps, bus, unwatch } = assemble(
       name,
       settings,
-      codec: settings.codec,
-      store: this.store,
-      changes: new ChangeLog(),
-      flights: new FlightTable<K, V>(),
-      numbers: this.numbers,
-      hotKeys: new HotKeys(() => this.numbers.relaxSampling()),
-      events: this.events,
-      clock,
-      random,
-      lower: joined?.lower,
-      spread: joined?.spread,
-      memoryLimitMs: joined?.memoryLimitMs,
-    };
-    const { store, parts } = this;
-    settings.codec.attach?.(() => store.size);
+      ports,
+      links,
+      (work) => void this.outstanding.track(work),
+    );
+    this.parts = parts;
+    this.bus = bus;
+    this.unwatch = unwatch;
+    ({ store: this.store, numbers: this.numbers, events: this.events } = parts);
     ({
       reads: this.reads,
       loads: this.loads,
       runs: this.runs,
       puts: this.puts,
       invalidation: this.invalidation,
-    } = this.steps = stepsOf(parts));
-    this.removals = new Removals(parts, (work) => void this.outstanding.track(work));
-    this.unwatch = joined === undefined ? () => {} : watchShared(parts, joined, this.invalidation);
+    } = this.steps = steps);
+    this.snapshots = new Snapshots(parts, () => this.isClosed);
     this.events$ = new CacheEventStream(this.events, name);
     this.statistics = new Statistics(parts, this.bus);
   }
@@ -305,6 +295,14 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   hotKeys(k?: number): HotKey<K>[] {
     return this.statistics.hotKeys(k);
+  }
+
+  snapshot(target: string | SnapshotTarget): Promise<SnapshotReport> {
+    return this.snapshots.write(target);
+  }
+
+  restore(source: string | SnapshotSource): Promise<SnapshotReport> {
+    return this.snapshots.read(source);
   }
 
   report(error: unknown, key?: K): void {

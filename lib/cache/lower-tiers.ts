@@ -37,6 +37,18 @@ export class LowerTiers<V> {
     return narrower.length === 0 ? undefined : new LowerTiers(narrower, this.isExclusive);
   }
 
+  /**
+   * The tier that has what is current; `'nobody'`: none that all who make changes share, or none that is told of what
+   * memory has; `undefined`: nobody else makes changes.
+   */
+  judge(busScope: Scope | undefined): SpaceTier<V> | 'nobody' | undefined {
+    const broadest = this.tiers.at(-1);
+    if (broadest === undefined) return undefined;
+    const { scope } = broadest.capabilities;
+    if (busScope === undefined && scope === 'process') return undefined;
+    return this.isExclusive || BREADTH[scope] < BREADTH[busScope ?? scope] ? 'nobody' : broadest;
+  }
+
   /** The entry of the fastest tier that has it. */
   async find(name: string): Promise<Found<V> | undefined> {
     const above: (TierFence | undefined)[] = [];

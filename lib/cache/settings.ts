@@ -1,3 +1,4 @@
+import { resolveCodec, type Serializer } from '../codec/index.js';
 import { OptionProblems } from '../core/index.js';
 import { resolveStoreOptions, type ResolvedStoreOptions } from '../engine/index.js';
 import { keyOf } from './cache-parts.js';
@@ -132,6 +133,8 @@ export interface CacheSettings<K, V> {
   readonly cloned: boolean;
   readonly enabled: boolean;
   readonly codec: KeyCodec<K>;
+  /** How values become bytes. */
+  readonly serializer: Serializer;
   /** `undefined`: memory is all there is, and no other node hears of it. */
   readonly shared: SharedSettings | undefined;
 }
@@ -157,6 +160,7 @@ export function resolveSettings<K, V>(
   problems.require(!batched || given.bulkLoader !== undefined, 'batch', 'needs bulkLoader', batch);
   const cloned = problems.oneOf('clone', given.clone, ['none', 'structured'], 'none') === 'structured';
 
+  const bytes = resolveCodec(problems, given.codec, given.compression);
   const codec = methodCodec ?? new ValueKeyCodec<K>(problems.function('keyCodec', given.keyCodec, undefined));
   const settings: CacheSettings<K, V> = {
     call: settingsOfCache(problems, [defaults, { ...own, groups: typeof groups === 'function' ? undefined : groups }]),
@@ -181,7 +185,8 @@ export function resolveSettings<K, V>(
     cloned,
     enabled: problems.oneOf('enabled', given.enabled, [true, false], true),
     codec,
-    shared: resolveShared(problems, name, given, levels, surroundings),
+    serializer: bytes.serializer,
+    shared: resolveShared(problems, name, { ...given, ...bytes }, levels, surroundings),
   };
   problems.throwIfAny();
   return settings;

@@ -20,6 +20,7 @@ export interface SharedParts<K, V> {
   readonly spread: Spread<K, V> | undefined;
   readonly bus: BusLink | undefined;
   readonly memoryLimitMs: (() => number) | undefined;
+  readonly judge: SpaceTier<V> | 'nobody' | undefined;
   readonly links: readonly TierLink[];
   readonly space: string;
 }
@@ -75,6 +76,7 @@ export function joinShared<K, V>(
     memoryLimitMs: limits
       ? () => (bus === undefined || bus.isTrusted ? memoryTtlMs : Math.min(memoryTtlMs, LOSS_MS))
       : undefined,
+    judge: lower?.judge(bus?.scope) ?? (bus === undefined ? undefined : 'nobody'),
     links: tierLinks,
     space: shared.space,
   };

@@ -1,4 +1,4 @@
-import { resolveCodec, type CompressionSettings, type Serializer } from '../codec/index.js';
+import type { CodecSettings, CompressionSettings, Serializer } from '../codec/index.js';
 import type { OptionProblems } from '../core/index.js';
 import { isMemoryTier, type Bus, type MemoryTier, type Tier } from '../tiers/index.js';
 import type { CacheOptions } from './cache.options.js';
@@ -68,13 +68,13 @@ export function checkSurroundings(problems: OptionProblems, { namespace, tiers =
 export function resolveShared(
   problems: OptionProblems,
   name: string,
-  given: Pick<CacheOptions, 'bus' | 'codec' | 'compression' | 'onTierError' | 'tiering'>,
+  given: Pick<CacheOptions, 'bus' | 'onTierError' | 'tiering'> & CodecSettings,
   { memory, below }: Levels,
   { namespace = DEFAULT_NAMESPACE, bus: common }: Surroundings,
 ): SharedSettings | undefined {
   const bus = given.bus ?? common;
   problems.require(!bus || isBus(bus), 'bus', 'must be false, or made by redisBus(), clusterBus(), …', bus);
-  const { serializer, compression } = resolveCodec(problems, given.codec, given.compression);
+  const { serializer, compression } = given;
   const onTierError = problems.oneOf('onTierError', given.onTierError, ['recover', 'throw'], 'recover');
   const tiering = problems.oneOf('tiering', given.tiering, ['inclusive', 'exclusive'], 'inclusive');
   if (below.length === 0 && !bus && memory?.maxTtlMs === undefined) return undefined;

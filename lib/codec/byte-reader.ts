@@ -56,6 +56,17 @@ export class ByteReader {
     return at === undefined ? '' : this.buffer.toString(head % 2 === 1 ? 'utf16le' : 'utf8', at, at + count);
   }
 
+  /** So many bytes; not a copy. */
+  bytes(count: number): Buffer {
+    const at = this.take(count);
+    return at === undefined ? Buffer.alloc(0) : this.buffer.subarray(at, at + count);
+  }
+
+  /** Whether everything has been read. */
+  get isAtEnd(): boolean {
+    return this.position >= this.buffer.length;
+  }
+
   /** Everything that is left; not a copy. */
   rest(): Buffer {
     return this.buffer.subarray(this.position);

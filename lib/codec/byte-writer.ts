@@ -49,6 +49,11 @@ export class ByteWriter {
     this.buffer.set(bytes, at);
   }
 
+  /** How many bytes have been written. */
+  get size(): number {
+    return this.length;
+  }
+
   /** Everything written so far; not a copy. */
   get written(): Buffer {
     return this.length === this.buffer.length ? this.buffer : this.buffer.subarray(0, this.length);

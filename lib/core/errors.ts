@@ -4,6 +4,7 @@ export type CacheErrorCode =
   | 'CACHE_OPTIONS'
   | 'CACHE_MISUSE'
   | 'CACHE_REENTRANCY'
+  | 'CACHE_SNAPSHOT'
   | 'CACHE_LOAD_FAILED'
   | 'CACHE_LOAD_TIMEOUT'
   | 'CACHE_NO_LOADER'
@@ -154,6 +155,27 @@ export class CacheUnusableEntryError extends CacheError {
     reason: string,
   ) {
     super(`the entry of ${show(key)} in tier "${tier}" is not used: ${reason}`);
+  }
+}
+
+/**
+ * Why a snapshot is not restored. `missing`: there is no such file. `foreign`: not a snapshot, or one of another cache or
+ * serializer. `newer`: of a format that this version does not know. `truncated`: its end is missing. `damaged`: not the
+ * bytes that were written.
+ */
+export type SnapshotFailure = 'missing' | 'foreign' | 'newer' | 'truncated' | 'damaged';
+
+/** A snapshot that cannot be restored. The cache is as it was. */
+export class CacheSnapshotError extends CacheError {
+  readonly code = 'CACHE_SNAPSHOT';
+
+  constructor(
+    readonly cache: string,
+    readonly failure: SnapshotFailure,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`cache "${cache}" restored nothing: ${reason}`, options);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { CacheProgress } from './snapshot.js';
+
 /** Every type of event. */
 export const CACHE_EVENT_TYPES = [
   'hit',
@@ -17,6 +19,8 @@ export const CACHE_EVENT_TYPES = [
   'breaker',
   'bus',
   'recovered',
+  'snapshot',
+  'restore',
 ] as const;
 
 export type CacheEventType = (typeof CACHE_EVENT_TYPES)[number];
@@ -26,7 +30,8 @@ export type CacheEventType = (typeof CACHE_EVENT_TYPES)[number];
  * `weight`, `memory`), or `too-heavy` for an entry that alone is above the bound. `invalidate`: by `key`, `group` or
  * `pattern`. `loadError`: of a `load` or a `refresh`. `tierError`: what the tier was asked for (`connection`: nothing).
  * `breaker`: its new state. `bus`: what another node changed (`keys`, `group`, `pattern`, `clear`), `distrust` when
- * changes may have been missed and memory was dropped, or `trouble`.
+ * changes may have been missed and memory was dropped, or `trouble`. `snapshot`, `restore`: that it began (`begin`), how
+ * far it has come (`progress`), that it is done (`end`) or failed (`failure`).
  */
 export type CacheEventCause =
   | 'put'
@@ -47,7 +52,11 @@ export type CacheEventCause =
   | 'half-open'
   | 'closed'
   | 'distrust'
-  | 'trouble';
+  | 'trouble'
+  | 'begin'
+  | 'progress'
+  | 'end'
+  | 'failure';
 
 /** What a tier is asked for. */
 export type TierOperation = 'read' | 'fence' | 'write' | 'remove' | 'renew' | 'keys' | 'lease' | 'connection';
@@ -71,4 +80,6 @@ export interface CacheEvent<K = unknown, V = unknown> {
   readonly cause?: CacheEventCause;
   readonly durationMs?: number;
   readonly error?: unknown;
+  /** Of what takes its time. */
+  readonly progress?: CacheProgress;
 }

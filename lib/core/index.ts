@@ -13,6 +13,7 @@ export {
   CacheNoLoaderError,
   CacheOptionsError,
   CacheReentrancyError,
+  CacheSnapshotError,
   CacheTierError,
   CacheUnknownError,
   CacheUnusableEntryError,
@@ -20,6 +21,7 @@ export {
   show,
   type CacheErrorCode,
   type OptionProblem,
+  type SnapshotFailure,
 } from './errors.js';
 export { firstDefined, OptionProblems } from './options.js';
 export {
@@ -31,6 +33,15 @@ export {
 } from './events.js';
 export { Emitter, OBSERVABLE, type Observer, type Subscribable, type Unsubscribable, type Wants } from './emitter.js';
 export { EventBuffer, type EventBatch } from './event-buffer.js';
+export {
+  toldAbout,
+  type CacheProgress,
+  type SnapshotNews,
+  type SnapshotReport,
+  type SnapshotSource,
+  type SnapshotTarget,
+  type ValueSerializer,
+} from './snapshot.js';
 export { compileGlob, escapeGlob, MAX_GLOB_ALTERNATIVES } from './glob.js';
 export { LatencyHistogram, type LatencyStats } from './histogram.js';
 export { canonical, canonicalArguments, NOT_PRIMITIVE, parseCanonicalPrimitive } from './canonical.js';

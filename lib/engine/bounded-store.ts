@@ -10,6 +10,8 @@ import { RemovalQueue, type RemovalCause, type RemovalCounts } from './removal-q
 import { NO_SLOT, SlotTable } from './slot-table.js';
 import { StorePolicyHost } from './store-policy-host.js';
 import type { ResolvedStoreOptions } from './store.options.js';
+import { removeSlots } from './slot-removal.js';
+import { SlotWatchers } from './slot-watchers.js';
 import { storedEntry, type StoredEntry } from './stored-entry.js';
 import { weigh, type Weigher } from './weigher.js';
 import { Weights } from './weights.js';
@@ -40,7 +42,10 @@ export class BoundedStore<K, V> {
   readonly weights: Weights | undefined;
   private readonly weigher: Weigher<V, K> | undefined;
   private readonly weightCause: RemovalCause;
-  private readonly removals: RemovalQueue<K, V>;
+  /** @internal */
+  readonly removals: RemovalQueue<K, V>;
+  /** @internal */
+  readonly watchers = new SlotWatchers();
   private policyCapacity: number;
   /** @internal How often entries were given other slots. */
   compactions = 0;
@@ -116,7 +121,7 @@ export class BoundedStore<K, V> {
     groups: readonly string[] | undefined,
     weight: number | undefined,
   ): boolean {
-    const cost = this.weigher === undefined ? 1 : (weight ?? weigh(this.weigher, key, value));
+    const cost = this.weigher === undefined ? 1 : (weight ?? this.weigh(key, value));
     if (cost > this.maxWeight || ttlMs <= 0 || ttiMs <= 0) {
       this.remove(key);
       return cost <= this.maxWeight;
@@ -147,7 +152,7 @@ export class BoundedStore<K, V> {
 
   /** Removes the entries of a group and returns how many live ones there were. */
   removeGroup(group: string, each?: (key: K, value: V) => void): number {
-    return this.removeSlots(this.groups.slotsOf(group), each);
+    return removeSlots(this, this.groups.slotsOf(group), each);
   }
 
   /**
@@ -158,7 +163,7 @@ export class BoundedStore<K, V> {
     const keys = matchingKeys(this.slots, matches);
     // The matcher is the user's, and may have changed the store.
     const slots = keys.map((key) => this.index.find(key)).filter((slot) => slot !== NO_SLOT);
-    return this.removeSlots(slots, each);
+    return removeSlots(this, slots, each);
   }
 
   /** Removes everything and returns how many entries there were; without `each` it takes the same time for any number. */
@@ -172,6 +177,7 @@ export class BoundedStore<K, V> {
     this.policy.clear();
     this.policyCapacity = this.slots.capacity;
     this.weights?.clear();
+    this.watchers.cleared();
     for (const [key, value] of told) each?.(key, value);
     return removed;
   }
@@ -180,9 +186,16 @@ export class BoundedStore<K, V> {
   touch(key: K, ttlMs: number | undefined): boolean {
     const slot = this.findLive(key);
     if (slot === NO_SLOT) return false;
+    this.watchers.changed(slot);
     if (ttlMs !== undefined && ttlMs <= 0) this.discard(slot);
     else this.lifetimes.start(slot, ttlMs ?? this.lifetimes.ttlOf(slot), this.lifetimes.ttiOf(slot));
     return true;
+  }
+
+  /** The value of an entry was changed in place: a snapshot that has it already has to know. */
+  changed(key: K): void {
+    const slot = this.watchers.any ? this.index.find(key) : NO_SLOT;
+    if (slot !== NO_SLOT) this.watchers.changed(slot);
   }
 
   /** What is known about a live entry; changes nothing. */
@@ -224,6 +237,11 @@ export class BoundedStore<K, V> {
     this.lifetimes.sweeper.stop();
   }
 
+  /** @internal What the weigher says. */
+  weigh(key: K, value: V): number {
+    return this.weigher === undefined ? 1 : weigh(this.weigher, key, value);
+  }
+
   /** @internal */
   weightOf(slot: number): number {
     return this.weights === undefined ? 1 : this.weights.of(slot);
@@ -252,6 +270,7 @@ export class BoundedStore<K, V> {
     this.index.insert(slot, kept);
     weights?.add(slot, cost);
     this.policy.onInsert(slot);
+    if (this.watchers.any) this.watchers.came(slot);
     return slot;
   }
 
@@ -268,6 +287,7 @@ export class BoundedStore<K, V> {
       isNew = this.reweigh(slot, cost, this.weights);
     }
     this.slots.replaceValue(slot, value);
+    if (this.watchers.any) this.watchers.changed(slot);
     if (isNew) this.policy.onInsert(slot);
     else this.policy.onUpdate(slot, previous);
   }
@@ -305,7 +325,8 @@ export class BoundedStore<K, V> {
     return victim;
   }
 
-  private expire(slot: number): void {
+  /** @internal */
+  expire(slot: number): void {
     this.removals.count('expired');
     if (this.removals.isHeard) this.removals.add(this.slots.keyOf(slot), this.slots.valueOf(slot), 'expired');
     this.discard(slot);
@@ -326,7 +347,8 @@ export class BoundedStore<K, V> {
     return expired;
   }
 
-  private discard(slot: number): void {
+  /** @internal */
+  discard(slot: number): void {
     this.policy.onRemove(slot);
     this.detach(slot);
     this.slots.release(slot);
@@ -334,6 +356,7 @@ export class BoundedStore<K, V> {
 
   /** What every departure has in common; the policy has been told, and the slot is released or used again after it. */
   private detach(slot: number): void {
+    if (this.watchers.any) this.watchers.left(slot);
     this.index.remove(slot);
     if (this.groups.size > 0) this.groups.leave(slot);
     if (this.weights !== undefined) this.weights.remove(slot);
@@ -347,25 +370,8 @@ export class BoundedStore<K, V> {
     return this.expireNow(slot) ?? NO_SLOT;
   }
 
-  private removeSlots(slots: readonly number[], each: ((key: K, value: V) => void) | undefined): number {
-    const told: [K, V][] = [];
-    let removed = 0;
-    for (const slot of slots) {
-      if (this.lifetimes.inUse && this.lifetimes.hasExpired(slot)) {
-        this.expire(slot);
-        continue;
-      }
-      if (each !== undefined) told.push([this.slots.keyOf(slot) as K, this.slots.valueOf(slot) as V]);
-      this.discard(slot);
-      removed++;
-    }
-    this.compact(Infinity);
-    for (const [key, value] of told) each?.(key, value);
-    this.removals.deliver();
-    return removed;
-  }
-
-  private grow(): void {
+  /** @internal */
+  grow(): void {
     const before = this.slots.capacity;
     this.slots.grow();
     if (this.slots.capacity === before) return;
@@ -377,8 +383,8 @@ export class BoundedStore<K, V> {
     this.policy.grow(this.policyCapacity);
   }
 
-  /** Gives memory back when far fewer entries are left than there were; moves at most so many. */
-  private compact(mostMoves: number): void {
+  /** @internal Gives memory back when far fewer entries are left than there were; moves at most so many. */
+  compact(mostMoves: number): void {
     if (!compact(this, mostMoves)) return;
     this.compactions++;
     if (this.policy.shrink !== undefined) this.policyCapacity = this.slots.capacity;

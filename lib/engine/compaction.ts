@@ -4,13 +4,19 @@ import type { BoundedStore } from './bounded-store.js';
 export const MOST_MOVES = 1 << 13;
 
 /** What of a store has to follow an entry that gets another slot. */
-type Movable = Pick<BoundedStore<unknown, unknown>, 'slots' | 'index' | 'groups' | 'lifetimes' | 'weights' | 'policy'>;
+type Movable = Pick<
+  BoundedStore<unknown, unknown>,
+  'slots' | 'index' | 'groups' | 'lifetimes' | 'weights' | 'policy' | 'watchers'
+>;
 
 /**
  * Gives memory back when far fewer entries are left than there were, and says whether it did. At most `mostMoves` of them
  * are moved, so that it blocks no longer than a few milliseconds where the caller has done little.
  */
-export function compact({ slots, index, groups, lifetimes, weights, policy }: Movable, mostMoves: number): boolean {
+export function compact(
+  { slots, index, groups, lifetimes, weights, policy, watchers }: Movable,
+  mostMoves: number,
+): boolean {
   if (policy.onMove === undefined || !slots.isSparse || slots.size > mostMoves) return false;
   slots.compact((from, to) => {
     index.move(from, to);
@@ -18,6 +24,7 @@ export function compact({ slots, index, groups, lifetimes, weights, policy }: Mo
     if (lifetimes.inUse) lifetimes.move(from, to);
     weights?.move(from, to);
     policy.onMove?.(from, to);
+    watchers.moved(from, to);
   });
   lifetimes.shrink();
   weights?.shrink();

@@ -8,6 +8,9 @@ export {
 } from './memory-cache.stats.js';
 export { compilePattern, type KeyPattern } from './key-pattern.js';
 export { BoundedStore } from './bounded-store.js';
+export { StoreWalk } from './store-walk.js';
+export { StoreRestore } from './store-restore.js';
+export type { SavedEntry } from './saved-entry.js';
 export { KeyPlace } from './key-place.js';
 export type { StoredEntry } from './stored-entry.js';
 export { resolveStoreOptions, type Bound, type BoundOptions, type ResolvedStoreOptions } from './store.options.js';

@@ -10,6 +10,16 @@ const FAR = NEVER - 1;
 /** When so many ticks have passed, or the clock has gone back so far, all of them are counted from a new start. */
 const REBASE_TICKS = 2 ** 30;
 
+/** A lifetime that has begun. */
+export interface Remaining {
+  /** What it was given. */
+  readonly ttlMs: number;
+  readonly ttiMs: number;
+  /** What is left of the ttl, and until the entry expires by ttl or tti. */
+  readonly ttlLeftMs: number;
+  readonly leftMs: number;
+}
+
 /*
  * When entries expire. A deadline is a tick: whole milliseconds since the cache's own start, in 31 bits of the slot's
  * record, so that a hit finds it in the cache line that it has read anyway. It is rounded down: an entry never lives
@@ -75,6 +85,15 @@ export class Lifetimes {
   /** The entry lives from now on for `ttlMs`, and for `ttiMs` after each read. Both above 0; Infinity is none. */
   start(slot: number, ttlMs: number, ttiMs: number): void {
     if (ttlMs !== this.plainTtlMs || ttiMs !== Infinity || !this.startPlain(slot)) this.startAny(slot, ttlMs, ttiMs);
+  }
+
+  /** The entry comes with a lifetime that began earlier; what is left of it is given beside what it was given then. */
+  resume(slot: number, { ttlMs, ttiMs, ttlLeftMs, leftMs }: Remaining): void {
+    this.start(slot, ttlMs, ttiMs);
+    if (!this.inUse) return;
+    const now = this.nowTick();
+    if (this.ttlTicks !== undefined) this.ttlTicks[slot] = now + ttlLeftMs;
+    this.setDeadline(slot, now + Math.min(leftMs, ttlLeftMs));
   }
 
   /** The entry is read: whether it has not expired; its idle time starts again then. */
@@ -146,6 +165,11 @@ export class Lifetimes {
     if (ttlMs === Infinity) return undefined;
     const end = this.ttisMs === undefined ? this.deadlineOf(slot) : this.ttlTickOf(slot);
     return Math.max(0, ttlMs - (end - this.nowTick()));
+  }
+
+  /** Milliseconds until its ttl ends, whatever its tti says; Infinity when it has none. */
+  ttlLeftMs(slot: number): number {
+    return this.ttlTickOf(slot) - this.nowTick();
   }
 
   /** The ttl that the entry was given. */

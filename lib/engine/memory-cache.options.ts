@@ -9,6 +9,7 @@ import {
   type Clock,
   type Duration,
   type Random,
+  type ValueSerializer,
 } from '../core/index.js';
 import type { PolicyFactory } from './policy/eviction-policy.js';
 import type { PolicyName } from './policy/policies.js';
@@ -42,6 +43,11 @@ export interface MemoryCacheOptions<K = unknown, V = unknown> {
   readonly ttlJitter?: number;
   /** Groups of every entry: a list, or a function of the value and the key. */
   readonly groups?: readonly string[] | ((value: V, key: K) => readonly string[]);
+  /**
+   * How values become bytes in a snapshot: `taggedSerializer({ classes })`, `msgpackSerializer(packr)`, or one of your own.
+   * @defaultValue taggedSerializer(): JSON with Date, Map, Set, bigint and more kept
+   */
+  readonly codec?: ValueSerializer;
   /** Where time comes from. @defaultValue the system's clock */
   readonly clock?: Clock;
   /** Where chance comes from: the seed of the index, and the jitter. @defaultValue Math.random */
@@ -68,6 +74,7 @@ export interface ResolvedMemoryCacheOptions<K, V> extends Omit<
   readonly ttiMs: number;
   readonly ttlJitter: number;
   readonly groups: readonly string[] | ((value: V, key: K) => readonly string[]) | undefined;
+  readonly codec: ValueSerializer | undefined;
 }
 
 const NAMES: readonly (keyof MemoryCacheOptions)[] = [
@@ -81,6 +88,7 @@ const NAMES: readonly (keyof MemoryCacheOptions)[] = [
   'tti',
   'ttlJitter',
   'groups',
+  'codec',
   'clock',
   'random',
 ];
@@ -92,7 +100,7 @@ export function resolveMemoryCacheOptions<K, V>(given: MemoryCacheOptions<K, V>)
     problems.add('options', 'must be an object', given);
     problems.throwIfAny();
   }
-  const { name, ttlJitter, groups, clock, random } = given;
+  const { name, ttlJitter, groups, codec, clock, random } = given;
   problems.refuseUnknown(given, NAMES);
   problems.require(
     name === undefined || (typeof name === 'string' && name !== ''),
@@ -104,6 +112,10 @@ export function resolveMemoryCacheOptions<K, V>(given: MemoryCacheOptions<K, V>)
   problems.require(isFraction, 'ttlJitter', 'must be a number from 0 to 1', ttlJitter);
   const isGroups = groups === undefined || typeof groups === 'function' || isListOfTexts(groups);
   problems.require(isGroups, 'groups', 'must be a list of texts, or a function (value, key) => texts', groups);
+  const isCodec =
+    codec === undefined ||
+    (Number.isInteger(codec?.id) && typeof codec.encode === 'function' && typeof codec.decode === 'function');
+  problems.require(isCodec, 'codec', 'must be a serializer: { id, name, encode(value), decode(bytes) }', codec);
   const isClock = clock === undefined || CLOCK_METHODS.every((method) => typeof clock?.[method] === 'function');
   problems.require(isClock, 'clock', `must have the methods ${CLOCK_METHODS.join(', ')}`, clock);
   const resolved = {
@@ -113,6 +125,7 @@ export function resolveMemoryCacheOptions<K, V>(given: MemoryCacheOptions<K, V>)
     ttiMs: problems.duration('tti', given.tti, Infinity),
     ttlJitter: ttlJitter ?? 0,
     groups,
+    codec,
     clock: clock ?? systemClock,
     random: problems.function('random', random, systemRandom),
   };

@@ -5,15 +5,21 @@ import {
   OBSERVABLE,
   OptionProblems,
   show,
+  toldAbout,
   type CacheEvent,
   type CacheEventType,
   type Clock,
   type Duration,
   type Random,
+  type SnapshotNews,
+  type SnapshotReport,
+  type SnapshotSource,
+  type SnapshotTarget,
   type Subscribable,
 } from '../core/index.js';
 import { BoundedStore } from './bounded-store.js';
 import type { StoredEntry } from './stored-entry.js';
+import { ChangeJournal } from './change-journal.js';
 import { Computations } from './computations.js';
 import { compilePattern, type KeyPattern } from './key-pattern.js';
 import {
@@ -27,6 +33,7 @@ import {
 } from './memory-cache.options.js';
 import { memoryCacheStats, type MemoryCacheStats } from './memory-cache.stats.js';
 import type { RemovalCause } from './removal-queue.js';
+import type { SnapshotSubject } from './snapshot-subject.js';
 
 /**
  * A bounded in-memory cache, synchronous, for keys of any type. Keys are equal as in a `Map`; values are kept by
@@ -53,6 +60,8 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   private loadErrors = 0;
   private invalidations = 0;
   private isDisposed = false;
+  /** What callers change, while a restore is running. */
+  private journals: readonly ChangeJournal<K>[] = [];
 
   constructor(options: MemoryCacheOptions<K, V> = {}) {
     this.options = resolveMemoryCacheOptions(options);
@@ -154,7 +163,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
 
   /** Removes an entry; whether a live one was there. */
   invalidate(key: K): boolean {
-    if (this.computations.any) this.computations.outdate(key);
+    this.outdate(key);
     const value = this.store.remove(key);
     if (value === undefined) return false;
     this.invalidations++;
@@ -172,6 +181,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   /** Removes the entries of a group; how many live ones were there. */
   invalidateGroup(group: string): number {
     if (this.computations.any) this.computations.outdateAll();
+    for (const journal of this.journals) journal.group(group);
     const removed = this.store.removeGroup(group);
     this.invalidations += removed;
     if (this.emitter.observed) this.emit('invalidate', { group, cause: 'group' });
@@ -187,6 +197,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     const { name, matches } = compilePattern(pattern);
     const removed = this.store.removeMatching(matches);
     if (this.computations.any) this.computations.outdateAll();
+    for (const journal of this.journals) journal.pattern(typeof pattern === 'function' ? undefined : matches);
     this.invalidations += removed;
     if (this.emitter.observed) this.emit('invalidate', { pattern: name, cause: 'pattern' });
     return removed;
@@ -195,6 +206,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   /** Removes everything, in the same time for any number of entries, and gives the memory back. */
   clear(): void {
     if (this.computations.any) this.computations.outdateAll();
+    for (const journal of this.journals) journal.all();
     this.store.clear();
     if (this.emitter.observed) this.emit('clear', {});
   }
@@ -262,6 +274,35 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     return memoryCacheStats(counts, { size, weight, maxSize, maxWeight, memory });
   }
 
+  /**
+   * Writes what is in the cache, with remaining lifetimes, groups and the order of eviction, to a file or a stream. A file
+   * is replaced when the new one is complete, and only then; a stream is ended, or destroyed when writing fails. The cache
+   * goes on working: every 64 KB of it others have their turn, and what is written is what was there at the end.
+   *
+   * Left out are entries whose key is an object or an unregistered symbol, and those whose value `codec` refuses. Objects
+   * come back as copies.
+   */
+  async snapshot(target: string | SnapshotTarget): Promise<SnapshotReport> {
+    const { writeMemory } = await import('./snapshot.js');
+    return this.told('snapshot', (subject) => writeMemory(subject, target));
+  }
+
+  /**
+   * Brings back what {@link snapshot} wrote, less what has expired since. Everything is checked first, a stream in a file of
+   * its own: rejects with CacheSnapshotError, and has changed nothing, if it is damaged, cut off, foreign or newer. What is
+   * in the cache stays; what is put or invalidated meanwhile wins; nothing is evicted, and what finds no room is left out.
+   */
+  async restore(source: string | SnapshotSource): Promise<SnapshotReport> {
+    const journal = new ChangeJournal<K>();
+    this.journals = [...this.journals, journal];
+    try {
+      const { readMemory } = await import('./snapshot.js');
+      return await this.told('restore', (subject) => readMemory(subject, source, journal));
+    } finally {
+      this.journals = this.journals.filter((other) => other !== journal);
+    }
+  }
+
   /** Lets go of everything, stops the timer and completes `events$`. Reading finds nothing from then on; writing throws. */
   dispose(): void {
     this.isDisposed = true;
@@ -287,11 +328,29 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     }
     if (this.options.groups !== undefined) groups = this.allGroups(this.options.groups, groups, key, value);
     if (this.options.ttlJitter > 0) ttlMs *= 1 - this.options.ttlJitter * this.random();
-    if (this.computations.any) this.computations.outdate(key);
+    this.outdate(key);
     const stored = this.store.put(key, value, ttlMs, ttiMs, groups, weight);
     if (!this.emitter.observed) return;
     if (!stored) this.emit('evict', { key, value, cause: 'too-heavy' });
     else if (ttlMs > 0 && ttiMs > 0) this.emit('put', { key, value, cause });
+  }
+
+  private told(
+    type: 'snapshot' | 'restore',
+    run: (subject: SnapshotSubject<K, V>) => Promise<SnapshotReport>,
+  ): Promise<SnapshotReport> {
+    const { name, store, clock, options } = this;
+    const isDisposed = (): boolean => this.isDisposed;
+    const subject = { name, store, clock, bound: options.bound.kind, serializer: options.codec, isDisposed };
+    const tell = (news: SnapshotNews): void => {
+      if (this.emitter.observed) this.emit(type, news);
+    };
+    return toldAbout(tell, (progress) => run({ ...subject, progress }));
+  }
+
+  private outdate(key: K): void {
+    if (this.computations.any) this.computations.outdate(key);
+    for (const journal of this.journals) journal.key(key);
   }
 
   /** Whoever has the promise hears of the rejection; nobody gets it from here again. */

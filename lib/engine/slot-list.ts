@@ -16,6 +16,8 @@ export class SlotList {
   first = NO_SLOT;
   last = NO_SLOT;
   size = 0;
+  /** Where a walk stands: it moves on when that slot leaves its place. */
+  private walkAt = NO_SLOT;
 
   constructor(private readonly slots: SlotRecords) {}
 
@@ -38,6 +40,7 @@ export class SlotList {
     else records[(previous << 2) + NEXT] = next;
     if (next === NO_SLOT) this.last = previous;
     else records[(next << 2) + PREVIOUS] = previous;
+    if (slot === this.walkAt) this.walkAt = next;
     records[(slot << 2) + PREVIOUS] = NO_SLOT;
     records[(slot << 2) + NEXT] = NO_SLOT;
     this.size--;
@@ -65,6 +68,7 @@ export class SlotList {
     else records[(previous << 2) + NEXT] = next;
     // There is a next one, since this is not the last.
     records[(next << 2) + PREVIOUS] = previous;
+    if (slot === this.walkAt) this.walkAt = next;
     records[(last << 2) + NEXT] = slot;
     records[record + PREVIOUS] = last;
     records[record + NEXT] = NO_SLOT;
@@ -83,6 +87,20 @@ export class SlotList {
     this.first = NO_SLOT;
     this.last = NO_SLOT;
     this.size = 0;
+    this.walkAt = NO_SLOT;
+  }
+
+  /**
+   * The slots from the first to the last, during which slots may come, move and leave, though none be given another
+   * number: one that stays is met at least once. One walk at a time.
+   */
+  *walk(): Generator<number> {
+    this.walkAt = this.first;
+    while (this.walkAt !== NO_SLOT) {
+      const slot = this.walkAt;
+      this.walkAt = this.nextOf(slot);
+      yield slot;
+    }
   }
 
   *[Symbol.iterator](): Iterator<number> {

@@ -7,6 +7,8 @@ const NEXT = 2;
 export class SlotLists {
   private firsts: Int32Array;
   private lasts: Int32Array;
+  /** Where a walk stands: it moves on when that slot leaves its list. */
+  private walkAt = NO_SLOT;
 
   constructor(
     private readonly slots: SlotTable,
@@ -42,6 +44,7 @@ export class SlotLists {
     else records[(previous << 2) + NEXT] = next;
     if (next === NO_SLOT) this.lasts[list] = previous;
     else records[(next << 2) + PREVIOUS] = previous;
+    if (slot === this.walkAt) this.walkAt = next;
     records[(slot << 2) + PREVIOUS] = NO_SLOT;
     records[(slot << 2) + NEXT] = NO_SLOT;
   }
@@ -61,6 +64,16 @@ export class SlotLists {
   adopt(list: number, from: SlotLists, fromList: number): void {
     this.firsts[list] = from.firsts[fromList] as number;
     this.lasts[list] = from.lasts[fromList] as number;
+  }
+
+  /** The slots of a list from the first to the last, as the walk of a SlotList. One walk at a time. */
+  *walk(list: number): Generator<number> {
+    this.walkAt = this.firstOf(list);
+    while (this.walkAt !== NO_SLOT) {
+      const slot = this.walkAt;
+      this.walkAt = this.nextOf(slot);
+      yield slot;
+    }
   }
 
   get bytes(): number {

@@ -4,6 +4,7 @@ import { everyNode, type TypedSources } from './program.js';
 /** Members that store a value, by the type that has them. */
 const STORING: Readonly<Record<string, readonly string[]>> = {
   BoundedStore: ['put'],
+  StoreRestore: ['entry'],
   MemoryCache: ['put', 'putAll', 'putIfAbsent'],
   SpaceTier: ['write'],
   GuardedTier: ['write'],

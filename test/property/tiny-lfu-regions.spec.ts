@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GhostTable, TICK_BITS, TICK_MASK, UNKNOWN } from '../../lib/engine/policy/ghost-table.js';
+import { assertRegions } from '../../lib/engine/policy/region-structure.js';
 import { TinyLfuRegions } from '../../lib/engine/policy/tiny-lfu-regions.js';
 import { SlotList } from '../../lib/engine/slot-list.js';
 import { SlotTable } from '../../lib/engine/slot-table.js';
@@ -146,7 +147,7 @@ describe('TinyLfuRegions', () => {
           slots.set(each.key, slot);
           regions.insert(slot, each.key);
           model.insert(each.key);
-          regions.assertStructure();
+          assertRegions(regions);
         }
       }),
       { numRuns: 150 },

@@ -1,4 +1,6 @@
 import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
+import { notesOf, restoreNoted, scaleOf } from './region-notes.js';
+import { assertRegions } from './region-structure.js';
 import { TinyLfuRegions } from './tiny-lfu-regions.js';
 import { WindowChooser } from './window-chooser.js';
 
@@ -6,6 +8,8 @@ import { WindowChooser } from './window-chooser.js';
 const FIRST_GUESS = 64;
 /** How much more or less than thought the number of entries may be. */
 const TOLERANCE = 1.25;
+/** A snapshot that says more is not believed. */
+const MOST_ENTRIES = 2 ** 28;
 
 /*
  * W-TinyLFU that chooses its window by trying, and admits also what comes back soon. The regions decide who leaves
@@ -19,6 +23,7 @@ const TOLERANCE = 1.25;
  * ghosts, and 25 to 100 KB for the shadows.
  */
 export class AdaptivePolicy implements EvictionPolicy {
+  readonly notedAs = 'adaptive';
   private regions!: TinyLfuRegions;
   private chooser!: WindowChooser;
   /** How many entries the cache is thought to hold when it is full. */
@@ -65,6 +70,31 @@ export class AdaptivePolicy implements EvictionPolicy {
     return this.regions.slots();
   }
 
+  walk(): Iterator<number> {
+    return this.regions.walk();
+  }
+
+  /** Ghosts and shadows are hashes under a seed of this process, and stay here. */
+  notesOf(slot: number): readonly number[] {
+    return notesOf(this.regions, slot);
+  }
+
+  state(): readonly number[] {
+    const { insertions, tickBits, reuseBits } = scaleOf(this.regions);
+    return [insertions, tickBits, reuseBits, this.entries, this.chooser.choice];
+  }
+
+  onRestore(slot: number, notes: readonly number[], state: readonly number[]): void {
+    const [insertions = 0, tickBits = 0, reuseBits = 0, entries = 0, choice = 0] = state;
+    if (this.regions.count === 0) {
+      if (this.host.weighted && entries > this.entries) this.expect(Math.min(entries, MOST_ENTRIES));
+      this.chooser.choose(choice);
+      this.regions.setWindow(this.chooser.share);
+    }
+    restoreNoted(this.regions, slot, notes, { insertions, tickBits, reuseBits });
+    if (this.regions.count > this.entries) this.expect(Math.ceil(this.regions.count * TOLERANCE));
+  }
+
   onMove(from: number, to: number): void {
     this.regions.move(from, to);
   }
@@ -95,7 +125,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   assertStructure(): void {
-    this.regions.assertStructure();
+    assertRegions(this.regions);
   }
 
   private see(hash: number): void {

@@ -36,6 +36,19 @@ export interface EvictionPolicy {
   resize(maximum: number): void;
   /** All entries left at once; capacity is back at what {@link PolicyHost.capacity} says. */
   clear(): void;
+  /** Names the form of its notes, in a snapshot. Absent: a snapshot keeps the order of {@link slots} alone. */
+  readonly notedAs?: string;
+  /**
+   * All slots, about the next victim first, and those of one list in the list's order. Slots may come, move and leave
+   * during the walk; it is begun anew, or given up, when they are given other numbers.
+   */
+  walk?(): Iterator<number>;
+  /** What it knows of an entry: whole numbers from 0 to 2^31 - 1. */
+  notesOf?(slot: number): readonly number[];
+  /** What it knows of the cache as a whole. */
+  state?(): readonly number[];
+  /** An entry comes from a snapshot, in the place of {@link onInsert}, with what `notesOf` and `state` gave for it there. */
+  onRestore?(slot: number, notes: readonly number[], state: readonly number[]): void;
   /** Bytes of the policy's own arrays. @defaultValue 0 */
   readonly bytes?: number;
   /** Throws an Error that says which invariant of its own does not hold. For tests; nothing calls it in production. */

@@ -3,6 +3,7 @@ import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
 
 /** Evicts the entry that came first. Reading changes nothing, and an entry that is replaced keeps its place. O(1). */
 export class FifoPolicy implements EvictionPolicy {
+  readonly notedAs = 'fifo';
   private readonly byArrival: SlotList;
 
   constructor(host: PolicyHost) {
@@ -35,6 +36,18 @@ export class FifoPolicy implements EvictionPolicy {
 
   slots(): Iterable<number> {
     return this.byArrival;
+  }
+
+  walk(): Iterator<number> {
+    return this.byArrival.walk();
+  }
+
+  notesOf(): readonly number[] {
+    return [];
+  }
+
+  onRestore(slot: number): void {
+    this.byArrival.append(slot);
   }
 
   grow(): void {}

@@ -5,6 +5,8 @@ import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
 
 const FEWEST_LISTS = 64;
 const MOST_LISTS = 2 ** 16;
+/** The largest number that a snapshot takes. */
+const MOST_NOTED = 2 ** 31 - 1;
 
 /*
  * Least frequently used with dynamic aging, LFU-DA [1]: an entry's priority is the number of its uses plus the age of
@@ -23,6 +25,7 @@ const MOST_LISTS = 2 ** 16;
  *     ACM SIGMETRICS Performance Evaluation Review 27(4), 2000.
  */
 export class LfuPolicy implements EvictionPolicy {
+  readonly notedAs = 'lfu';
   private uses: Uint32Array<ArrayBuffer>;
   private priorities: Float64Array<ArrayBuffer>;
   /** The list of priority p is p modulo their number. */
@@ -95,6 +98,32 @@ export class LfuPolicy implements EvictionPolicy {
       }
     }
     yield* [...this.above].sort((a, b) => (this.priorities[a] as number) - (this.priorities[b] as number));
+  }
+
+  *walk(): Iterator<number> {
+    for (let priority = this.lowest; priority < this.windowStart + this.lists.count; priority++) {
+      const { lists } = this;
+      for (const slot of lists.walk(priority & (lists.count - 1))) {
+        yield slot;
+        // The window has become wider: its lists are others, and this one begins anew.
+        if (lists !== this.lists) {
+          priority--;
+          break;
+        }
+      }
+    }
+    yield* [...this.above].sort((a, b) => (this.priorities[a] as number) - (this.priorities[b] as number));
+  }
+
+  /** Its uses, and how far its priority is above the age. */
+  notesOf(slot: number): readonly number[] {
+    const aboveAge = (this.priorities[slot] as number) - this.age;
+    return [Math.min(this.uses[slot] as number, MOST_NOTED), Math.min(Math.max(aboveAge, 0), MOST_NOTED)];
+  }
+
+  onRestore(slot: number, [uses = 1, aboveAge = 1]: readonly number[]): void {
+    this.uses[slot] = Math.max(1, uses);
+    this.enter(slot, this.age + aboveAge);
   }
 
   grow(capacity: number): void {

@@ -3,6 +3,7 @@ import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
 
 /** Evicts the entry that was read or written least recently. O(1), no memory of its own. */
 export class LruPolicy implements EvictionPolicy {
+  readonly notedAs = 'lru';
   private readonly byRecency: SlotList;
 
   constructor(host: PolicyHost) {
@@ -39,6 +40,18 @@ export class LruPolicy implements EvictionPolicy {
 
   slots(): Iterable<number> {
     return this.byRecency;
+  }
+
+  walk(): Iterator<number> {
+    return this.byRecency.walk();
+  }
+
+  notesOf(): readonly number[] {
+    return [];
+  }
+
+  onRestore(slot: number): void {
+    this.byRecency.append(slot);
   }
 
   grow(): void {}

@@ -21,6 +21,7 @@ const IN_MAIN = 4;
  * [1] Yang, Zhang, Qiu, Yue, Rashmi. FIFO queues are all you need for cache eviction. SOSP 2023.
  */
 export class S3FifoPolicy implements EvictionPolicy {
+  readonly notedAs = 's3-fifo';
   private readonly small: SlotList;
   private readonly main: SlotList;
   /** By slot: reads since it came to its queue, 0 to 3, and {@link IN_MAIN}. */
@@ -100,6 +101,22 @@ export class S3FifoPolicy implements EvictionPolicy {
     if (victim !== NO_SLOT) yield victim;
     for (const slot of this.small) if (slot !== victim) yield slot;
     for (const slot of this.main) if (slot !== victim) yield slot;
+  }
+
+  *walk(): Iterator<number> {
+    yield* this.small.walk();
+    yield* this.main.walk();
+  }
+
+  /** Its reads, and its queue. Ghosts are hashes under a seed of this process, and stay here. */
+  notesOf(slot: number): readonly number[] {
+    return [this.states[slot] as number];
+  }
+
+  onRestore(slot: number, [state = 0]: readonly number[]): void {
+    if (state < IN_MAIN) this.small.append(slot);
+    else this.enterMain(slot);
+    this.states[slot] = state & (IN_MAIN | MOST_READS);
   }
 
   onMove(from: number, to: number): void {

@@ -13,6 +13,7 @@ import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
  * [1] Zhang, Yang, Yue, Vigfusson, Rashmi. SIEVE is simpler than LRU. NSDI 2024.
  */
 export class SievePolicy implements EvictionPolicy {
+  readonly notedAs = 'sieve';
   private readonly byArrival: SlotList;
   private wasRead: Uint8Array<ArrayBuffer>;
   /** Where the search for a victim begins; none: at the oldest. */
@@ -70,6 +71,21 @@ export class SievePolicy implements EvictionPolicy {
     }
     for (const slot of order) if (this.wasRead[slot] === 0) yield slot;
     for (const slot of order) if (this.wasRead[slot] === 1) yield slot;
+  }
+
+  walk(): Iterator<number> {
+    return this.byArrival.walk();
+  }
+
+  /** Whether it was read, and whether the hand stands there. */
+  notesOf(slot: number): readonly number[] {
+    return [this.wasRead[slot] as number, slot === this.hand ? 1 : 0];
+  }
+
+  onRestore(slot: number, [wasRead, isAtHand]: readonly number[]): void {
+    this.onInsert(slot);
+    if (wasRead === 1) this.wasRead[slot] = 1;
+    if (isAtHand === 1 && this.hand === NO_SLOT) this.hand = slot;
   }
 
   onMove(from: number, to: number): void {

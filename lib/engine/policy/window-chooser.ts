@@ -61,6 +61,16 @@ export class WindowChooser {
     return WINDOW_SHARES[this.chosen] as number;
   }
 
+  /** Which of the windows is in use. */
+  get choice(): number {
+    return this.chosen;
+  }
+
+  /** Takes over what an earlier chooser found out. */
+  choose(choice: number): void {
+    if (choice in WINDOW_SHARES) this.chosen = choice;
+  }
+
   samples(hash: number): boolean {
     return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 1 < this.sampleBelow;
   }

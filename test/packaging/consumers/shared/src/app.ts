@@ -93,6 +93,7 @@ import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
 import { EXPECTED_OF_NUMBERS, useNumbers } from './numbers.js';
 import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
+import { EXPECTED_OF_SNAPSHOTS, useSnapshots } from './snapshots.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
 import { EXPECTED_OF_TIERS, useTiers } from './tiers.js';
 
@@ -221,6 +222,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useLmdb()),
     ...(await useLocal()),
     ...(await useNumbers()),
+    ...(await useSnapshots()),
     ...(await useRedis()),
     ...(await useTesting()),
     ...(await useTiers()),
@@ -234,6 +236,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_LMDB,
   ...EXPECTED_OF_LOCAL,
   ...EXPECTED_OF_NUMBERS,
+  ...EXPECTED_OF_SNAPSHOTS,
   ...EXPECTED_OF_REDIS,
   ...EXPECTED_OF_TESTING,
   ...EXPECTED_OF_TIERS,

@@ -1,0 +1,65 @@
+import { Emitter, systemClock, systemRandom, type CacheEvent } from '../core/index.js';
+import { BoundedStore } from '../engine/index.js';
+import { ChangeLog, FlightTable, type BusLink } from '../resilience/index.js';
+import type { CacheParts } from './cache-parts.js';
+import { stepsOf, type CacheSteps } from './cache-steps.js';
+import type { CachePorts } from './cache.options.js';
+import { runawayWarning } from './event-stream.js';
+import { HotKeys } from './hot-keys.js';
+import { Numbers } from './numbers.js';
+import { Removals } from './removals.js';
+import type { CacheSettings } from './settings.js';
+import { joinShared, watchShared } from './shared-parts.js';
+import type { StoredEntry } from './stored-entry.js';
+import type { TierLinks } from './tier-links.js';
+
+/** A cache put together: its state, what is done with it, and what it shares with others. */
+export interface Assembly<K, V> {
+  readonly parts: CacheParts<K, V>;
+  readonly steps: CacheSteps<K, V>;
+  readonly bus: BusLink | undefined;
+  /** Ends what the cache hears of tiers and other nodes. */
+  unwatch(): void;
+}
+
+/** @param track told of work that nobody waits for */
+export function assemble<K, V>(
+  name: string,
+  settings: CacheSettings<K, V>,
+  { clock = systemClock, random = systemRandom }: CachePorts,
+  links: TierLinks | undefined,
+  track: (work: Promise<unknown>) => void,
+): Assembly<K, V> {
+  const events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => name));
+  const store = new BoundedStore<unknown, StoredEntry<K, V>>({
+    ...settings.store,
+    clock,
+    random,
+    onRemoval: (index, entry, cause) => removals.happened(index, entry, cause),
+    onRunaway: events.onRunaway,
+  });
+  const numbers = new Numbers(clock.now());
+  const joined = joinShared<K, V>(settings, links, () => parts);
+  const parts: CacheParts<K, V> = {
+    name,
+    settings,
+    codec: settings.codec,
+    store,
+    changes: new ChangeLog(),
+    flights: new FlightTable<K, V>(),
+    numbers,
+    hotKeys: new HotKeys(() => numbers.relaxSampling()),
+    events,
+    clock,
+    random,
+    lower: joined?.lower,
+    spread: joined?.spread,
+    memoryLimitMs: joined?.memoryLimitMs,
+    judge: joined?.judge,
+  };
+  settings.codec.attach?.(() => store.size);
+  const steps = stepsOf(parts);
+  const removals = new Removals(parts, track);
+  const unwatch = joined === undefined ? () => {} : watchShared(parts, joined, steps.invalidation);
+  return { parts, steps, bus: joined?.bus, unwatch };
+}

@@ -1,0 +1,90 @@
+import type { BoundedStore } from './bounded-store.js';
+import { restoreEntry, type Restored, type SavedEntry } from './saved-entry.js';
+import { SlotSet } from './slot-set.js';
+import type { SlotWatcher } from './slot-watchers.js';
+import { NO_SLOT } from './slot-table.js';
+
+/** How much a snapshot will bring, as far as it is of use. */
+export interface Expected {
+  readonly entries: number;
+  /** In the unit of the store's bound; `undefined` when the snapshot's unit is another. */
+  readonly weight: number | undefined;
+}
+
+/**
+ * Replays the log of a {@link StoreWalk} into a store that is in use meanwhile. What stands there stays, and nothing is
+ * evicted: where there is not enough room, the first ones, which would have been evicted first, are left out.
+ *
+ * Invariant: a slot is in `own` exactly when the entry in it is one that was restored here and is as it was then; only
+ * those are removed or replaced by what the log says later.
+ */
+export class StoreRestore<K, V> implements SlotWatcher {
+  private readonly own = new SlotSet();
+  private entriesToSkip: number;
+  private weightToSkip: number;
+
+  /** @param state what the policy knew of the other store as a whole */
+  constructor(
+    private readonly store: BoundedStore<K, V>,
+    private readonly state: readonly number[],
+    { entries, weight = 0 }: Expected,
+  ) {
+    this.entriesToSkip = entries - (store.maxSize - store.size);
+    this.weightToSkip = store.weights === undefined ? 0 : weight - (store.maxWeight - store.weight);
+    store.watchers.add(this);
+  }
+
+  entry(saved: SavedEntry<K, V>): Restored {
+    const { store, own } = this;
+    this.removed(saved.key);
+    if (saved.leftMs > 0 && (this.entriesToSkip > 0 || this.weightToSkip > 0)) {
+      this.entriesToSkip--;
+      this.weightToSkip -= saved.weight ?? 0;
+      return 'no-room';
+    }
+    const restored = restoreEntry(store, saved, this.state);
+    if (restored === 'restored') own.add(store.index.find(saved.key));
+    return restored;
+  }
+
+  /** Whether an entry of this log was there. */
+  removed(key: K): boolean {
+    const slot = this.store.index.find(key);
+    if (slot === NO_SLOT || !this.own.has(slot)) return false;
+    this.store.remove(key);
+    return true;
+  }
+
+  /** How many entries of this log were there. */
+  removedAll(): number {
+    const { slots } = this.store;
+    const keys: K[] = [];
+    for (let slot = 0; slot < slots.used; slot++) if (this.own.has(slot)) keys.push(slots.keyOf(slot) as K);
+    return keys.filter((key) => this.removed(key)).length;
+  }
+
+  /** Always call it, at the end or before. */
+  end(): void {
+    this.store.watchers.remove(this);
+  }
+
+  came(slot: number): void {
+    this.own.delete(slot);
+  }
+
+  changed(slot: number): void {
+    this.own.delete(slot);
+  }
+
+  left(slot: number): void {
+    this.own.delete(slot);
+  }
+
+  moved(from: number, to: number): void {
+    this.own.move(from, to);
+  }
+
+  cleared(): void {
+    this.own.clear();
+  }
+}

@@ -1,0 +1,59 @@
+/* A cache that starts as the last one ended: to a file and to a stream, with every name that this takes. */
+import { rm } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+import {
+  CacheSnapshotError,
+  createCache,
+  defineCache,
+  MemoryCache,
+  type CacheProgress,
+  type SnapshotFailure,
+  type SnapshotReport,
+  type SnapshotSource,
+  type SnapshotTarget,
+} from 'nestjs-strata';
+
+export const EXPECTED_OF_SNAPSHOTS: Record<string, unknown> = {
+  snapshotTaken: 1,
+  snapshotRestored: [1, 'kept'],
+  snapshotStreamed: 2,
+  snapshotProgress: 1,
+  snapshotRefused: 'foreign',
+};
+
+export async function useSnapshots(): Promise<Record<string, unknown>> {
+  const path = `snapshot-${process.pid}.tmp`;
+  const Saved = defineCache<string, string>('saved');
+  const cache = createCache(Saved);
+  let progress: CacheProgress | undefined;
+  cache.events$.subscribe((event) => (progress = event.progress ?? progress));
+  await cache.put('k', 'kept');
+  const taken: SnapshotReport = await cache.snapshot(path);
+  const another = createCache(Saved);
+  const restored = await another.restore(path);
+
+  const memory = new MemoryCache<string, number>();
+  memory.put('a', 1);
+  const stream = new PassThrough();
+  const target: SnapshotTarget = stream;
+  const source: SnapshotSource = stream;
+  const copy = new MemoryCache<string, number>();
+  copy.put('b', 2);
+  await Promise.all([memory.snapshot(target), copy.restore(source)]);
+
+  let refused: SnapshotFailure | undefined;
+  try {
+    await memory.restore(path);
+  } catch (error) {
+    if (error instanceof CacheSnapshotError) refused = error.failure;
+  }
+  const kept = await another.get('k');
+  await Promise.all([cache.close(), another.close(), rm(path)]);
+  return {
+    snapshotTaken: taken.entries,
+    snapshotRestored: [restored.entries, kept],
+    snapshotStreamed: copy.size,
+    snapshotProgress: progress?.done,
+    snapshotRefused: refused,
+  };
+}
