@@ -53,7 +53,7 @@ describe('writes to a tier', () => {
       ),
     );
 
-    expect(stores.toSorted()).toEqual(['lib/cache/write.ts write', 'lib/cache/promote.ts promote', 'lib/cache/promote.ts handOn']);
+    expect(stores).toEqual(['lib/cache/write.ts write', 'lib/cache/promote.ts promote', 'lib/cache/promote.ts handOn']);
     expect(callers).toEqual(['lib/cache/promote.ts']);
   });
 });
