@@ -26,8 +26,8 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
   cache: { layers: ['core', 'codec', 'engine', 'tiers', 'resilience'], packages: ['rxjs', 'node:*'] },
   nest: { layers: ['core', 'engine', 'tiers', 'cache'], packages: ['@nestjs/*', 'rxjs', 'reflect-metadata'] },
   'compat/cache-manager': {
-    layers: ['core', 'tiers', 'cache', 'nest', 'backends/keyv'],
-    packages: ['@nestjs/*', 'rxjs', 'reflect-metadata'],
+    layers: ['core', 'tiers', 'resilience', 'cache', 'nest', 'backends/keyv'],
+    packages: ['@nestjs/*', 'rxjs', 'reflect-metadata', 'node:*'],
   },
   'observability/terminus': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*'] },
   'observability/prometheus': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'prom-client'] },

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, Failure, node, outcome, output } from './checks.mjs';
 import { checkEntries } from './entries.mjs';
+import { checkDropIn } from './drop-in.mjs';
 import { checkRunners, runKeyvSuite } from './runners.mjs';
 import { checkTypes } from './types.mjs';
 
@@ -38,6 +39,10 @@ try {
     await checkRunners(checks, consumer);
     await checkEntries(checks, consumer);
   }
+
+  const dropIn = { name: 'cache-manager', folder: join(folder, 'cache-manager'), root };
+  await checks.run('cache-manager installs the tarball beside @nestjs/cache-manager 3', () => install(dropIn, tarball));
+  await checkDropIn(checks, dropIn);
 
   const consumer = { name: 'keyv', folder: join(folder, 'keyv'), root };
   // What Keyv's suite compiles for other stores is not needed here.

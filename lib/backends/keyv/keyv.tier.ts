@@ -8,6 +8,7 @@ import type {
   TierRead,
   TierWrite,
 } from '../../tiers/index.js';
+import { openKeyv } from './open-keyv.js';
 import { decodeStored, encodeStored, KeyvKeys, type TextKind } from './keyv-text.js';
 import {
   isKeyv,
@@ -152,7 +153,7 @@ class KeyvTier implements Tier {
   }
 
   private async open(): Promise<KeyvInstance> {
-    const keyv = isKeyv(this.store) ? this.store : await keyvOf(this.store);
+    const keyv = isKeyv(this.store) ? this.store : await openKeyv(this.store, { throwOnErrors: true }, 'keyvTier');
     keyv.on('error', this.tell);
     return keyv;
   }
@@ -213,16 +214,4 @@ function newToken(): string {
 
 function tokenIn(stored: unknown): string | undefined {
   return typeof stored === 'string' ? stored : undefined;
-}
-
-async function keyvOf(store: KeyvAdapter): Promise<KeyvInstance> {
-  let keyv;
-  try {
-    keyv = await import('keyv');
-  } catch (cause) {
-    throw new CacheMisuseError('keyvTier needs the package keyv, which cannot be loaded; run: npm install keyv', {
-      cause,
-    });
-  }
-  return new keyv.Keyv({ store, throwOnErrors: true });
 }

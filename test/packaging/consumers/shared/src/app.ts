@@ -86,6 +86,7 @@ import {
 import { MemoryCache as MemoryCacheOfEngine } from 'nestjs-strata/engine';
 import { EventRecorder, FakeClock } from 'nestjs-strata/testing';
 import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
+import { EXPECTED_OF_CACHE_MANAGER, useCacheManager } from './cache-manager.js';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 import { EXPECTED_OF_KEYV, useKeyv } from './keyv.js';
@@ -218,6 +219,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...useErrors(),
     ...useEngine(),
     ...(await useMemcached()),
+    ...(await useCacheManager()),
     ...(await useKeyv()),
     ...(await useLmdb()),
     ...(await useLocal()),
@@ -232,6 +234,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
 export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_ENGINE,
   ...EXPECTED_OF_MEMCACHED,
+  ...EXPECTED_OF_CACHE_MANAGER,
   ...EXPECTED_OF_KEYV,
   ...EXPECTED_OF_LMDB,
   ...EXPECTED_OF_LOCAL,
