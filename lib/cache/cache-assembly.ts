@@ -6,6 +6,7 @@ import { stepsOf, type CacheSteps } from './cache-steps.js';
 import type { CachePorts } from './cache.options.js';
 import { runawayWarning } from './event-stream.js';
 import { HotKeys } from './hot-keys.js';
+import { Instruments } from './instruments.js';
 import { Numbers } from './numbers.js';
 import { Removals } from './removals.js';
 import type { CacheSettings } from './settings.js';
@@ -29,6 +30,7 @@ export function assemble<K, V>(
   { clock = systemClock, random = systemRandom }: CachePorts,
   links: TierLinks | undefined,
   track: (work: Promise<unknown>) => void,
+  instruments = new Instruments(),
 ): Assembly<K, V> {
   const events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => name));
   const store = new BoundedStore<unknown, StoredEntry<K, V>>({
@@ -49,6 +51,7 @@ export function assemble<K, V>(
     flights: new FlightTable<K, V>(),
     numbers,
     hotKeys: new HotKeys(() => numbers.relaxSampling()),
+    instruments,
     events,
     clock,
     random,

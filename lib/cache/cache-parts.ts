@@ -4,6 +4,7 @@ import type { ChangeLog, FlightTable } from '../resilience/index.js';
 import type { CacheSettings } from './settings.js';
 import type { KeyCodec } from './key-codec.js';
 import type { HotKeys } from './hot-keys.js';
+import type { Instruments } from './instruments.js';
 import type { Numbers } from './numbers.js';
 import type { LowerTiers } from './lower-tiers.js';
 import type { SpaceTier } from './space-tier.js';
@@ -20,6 +21,7 @@ export interface CacheParts<K, V> {
   readonly flights: FlightTable<K, V>;
   readonly numbers: Numbers;
   readonly hotKeys: HotKeys<K>;
+  readonly instruments: Instruments;
   readonly events: Emitter<CacheEvent<K, V>>;
   readonly clock: Clock;
   readonly random: Random;

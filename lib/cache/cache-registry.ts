@@ -17,6 +17,7 @@ import { buildCache, checkApplication, portsOf, type CreateCacheOptions } from '
 import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from './definition.js';
 import { CacheEventStream, type CacheEvents } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
+import { Instruments, type Instrument } from './instruments.js';
 import { MethodKeyCodec } from './key-codec.js';
 import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
 import { TierLinks } from './tier-links.js';
@@ -47,6 +48,7 @@ export class CacheRegistry {
   private readonly registered = new Map<string, Registered>();
   private readonly added = new Subject<Registered>();
   private readonly links: TierLinks;
+  private readonly instruments = new Instruments();
   private readonly statsStream: StatsStream<RegistryStats>;
 
   constructor(private readonly settings: CreateCacheOptions = {}) {
@@ -77,7 +79,10 @@ export class CacheRegistry {
     if (known !== undefined) throw differs(known, declaredBy);
     const definition = { kind: 'cache', name, options } as const;
     const keys = new MethodKeyCodec(name);
-    const cache = buildCache(definition, this.settings, this.links, keys);
+    const cache = buildCache(definition, this.settings, this.links, {
+      methodCodec: keys,
+      instruments: this.instruments,
+    });
     this.add(definition, declaredBy, cache as AnyCache);
     return { cache, keys };
   }
@@ -128,6 +133,14 @@ export class CacheRegistry {
     await Promise.all(this.all().map(({ cache }) => cache.clear()));
   }
 
+  /**
+   * Lets an observability tool look into every cache, those that are defined later included; returns what ends that.
+   * Instruments see what events do not tell: how long each step took, and the loaders while they run.
+   */
+  instrument(instrument: Instrument): () => void {
+    return this.instruments.add(instrument);
+  }
+
   /** Rejects when a tier or bus in use needs a package that is not installed, saying which. */
   loadPackages(): Promise<void> {
     return this.links.loadPackages();
@@ -146,7 +159,10 @@ export class CacheRegistry {
 
   private build(definition: AnyDefinition): AnyCache | AnyMemoryCache {
     const { name, options, kind } = definition;
-    if (kind === 'cache') return buildCache<unknown, unknown>({ name, options }, this.settings, this.links);
+    const { instruments } = this;
+    if (kind === 'cache') {
+      return buildCache<unknown, unknown>({ name, options }, this.settings, this.links, { instruments });
+    }
     const { clock, random } = this.settings;
     return new MemoryCache<unknown, unknown>({ clock, random, ...options, name });
   }

@@ -4,6 +4,7 @@ import type { CachePorts } from './cache.options.js';
 import type { CacheDefinition } from './definition.js';
 import { DisabledCache } from './disabled-cache.js';
 import type { IndexedCache } from './indexed-cache.js';
+import type { Instruments } from './instruments.js';
 import type { KeyCodec } from './key-codec.js';
 import { LoadingCache } from './loading-cache.js';
 import { isDefinition } from './definition.js';
@@ -71,9 +72,11 @@ export function buildCache<K, V>(
   { name, options }: Pick<CacheDefinition<K, V>, 'name' | 'options'>,
   given: CreateCacheOptions,
   links: TierLinks,
-  methodCodec?: KeyCodec<K>,
+  { methodCodec, instruments }: { readonly methodCodec?: KeyCodec<K>; readonly instruments?: Instruments } = {},
 ): IndexedCache<K, V> {
   const settings = resolveSettings<K, V>(name, options, given.defaults, methodCodec, given);
   const ports = portsOf(given);
-  return settings.enabled ? new LoadingCache(name, settings, ports, links) : new DisabledCache(name, settings, ports);
+  return settings.enabled
+    ? new LoadingCache(name, settings, ports, links, instruments)
+    : new DisabledCache(name, settings, ports);
 }

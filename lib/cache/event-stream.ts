@@ -16,6 +16,8 @@ export interface CacheEvents<K, V> extends Observable<CacheEvent<K, V>> {
    * listens to evictions costs a hit next to nothing.
    */
   ofType<T extends CacheEventType>(...types: readonly T[]): Observable<CacheEvent<K, V> & { readonly type: T }>;
+  /** The same for types that are wanted at some times only: `wants` is asked each time that an event would be made. */
+  wanted(wants: (type: CacheEventType) => boolean): Observable<CacheEvent<K, V>>;
 }
 
 /** Warns, once, of a handler that answers every event of a cache with another. */
@@ -110,7 +112,6 @@ export class CacheEventStream<K, V> extends EventStream<CacheEvent<K, V>> implem
     return this.wanted((type) => wanted.has(type));
   }
 
-  /** @internal Those of the types that are wanted when they happen; which, may change. */
   wanted<T extends CacheEventType>(
     wants: (type: CacheEventType) => boolean,
   ): Observable<CacheEvent<K, V> & { readonly type: T }> {

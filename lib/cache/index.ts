@@ -34,6 +34,7 @@ export {
 export type { Surroundings } from './shared-settings.js';
 export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';
 export { CacheRegistry, type MethodCache, type RegistryStats } from './cache-registry.js';
+export type { Instrument, InstrumentedLoad, MeasuredStep } from './instruments.js';
 export { asyncContext, type AsyncContext } from './async-context.js';
 export { currentLoad } from './current-load.js';
 export type { IndexedCache } from './indexed-cache.js';

@@ -100,7 +100,7 @@ export class LoadRuns<K, V> {
     loader: () => R | PromiseLike<R>,
     settle: (result: R, loadMs: number) => void | Promise<void>,
   ): void {
-    const { clock, numbers } = this.parts;
+    const { clock, numbers, name, instruments } = this.parts;
     const { holdMs, abortWhenAbandoned } = run.call;
     const { begun } = run;
     const startedMs = begun?.startedMs ?? clock.now();
@@ -110,19 +110,20 @@ export class LoadRuns<K, V> {
     numbers.loads++;
     const scope = begun?.scope ?? { context: run.context, flights: run.flights, hasEnded: false };
     this.running.set(run.context, { scope, cancelHold });
-    const end = (): number => {
+    const end = (failure?: { readonly error: unknown }): number => {
       this.leave(run.context);
       const loadMs = clock.now() - startedMs;
       numbers.loadLatency.record(loadMs);
+      if (instruments.any) instruments.measured({ cache: name, kind: 'load', durationMs: loadMs, ...failure });
       return loadMs;
     };
-    const fail = (error: unknown): void => this.fail(run, end(), error);
+    const fail = (error: unknown): void => this.fail(run, end({ error }), error);
     const succeed = (result: R): void => {
       const loadMs = end();
       const finish = (): void => {
         for (const flight of run.flights) this.close(flight);
         if (run.cause === 'refresh') numbers.refreshes++;
-        else numbers.missLatency.record(clock.now() - startedMs);
+        else this.missEnded(clock.now() - startedMs);
       };
       try {
         const settled = settle(result, loadMs);
@@ -134,13 +135,27 @@ export class LoadRuns<K, V> {
     };
     let result: R | Promise<R>;
     try {
-      result = settling(begun === undefined ? loadScope.enter(scope, loader) : loader());
+      const observed = instruments.any ? () => this.observed(run, startedMs, loader) : loader;
+      result = settling(begun === undefined ? loadScope.enter(scope, observed) : observed());
     } catch (error) {
       fail(error);
       return;
     }
     if (result instanceof Promise) result.then(succeed, fail);
     else succeed(result);
+  }
+
+  private missEnded(durationMs: number): void {
+    const { name, numbers, instruments } = this.parts;
+    numbers.missLatency.record(durationMs);
+    if (instruments.any) instruments.measured({ cache: name, kind: 'miss', durationMs });
+  }
+
+  /** Runs a loader among the instruments. */
+  private observed<R>({ cause, flights }: Run<K, V>, startedMs: number, loader: () => R): R {
+    const { name, clock, instruments } = this.parts;
+    const keys = flights.map(({ key }) => key);
+    return instruments.aroundLoad({ cache: name, cause, keys, sinceMs: clock.now() - startedMs }, loader);
   }
 
   /** Tells that a loader has returned what its flights can end with; for `settle`, before it lands them. */

@@ -22,6 +22,7 @@ import { settingsOfCall, type CallSettings } from './call-settings.js';
 import { requireTtl, requireValue } from './call-values.js';
 import { CacheEventStream, type CacheEvents } from './event-stream.js';
 import type { HotKey } from './hot-keys.js';
+import type { Instruments } from './instruments.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { Invalidation } from './invalidation.js';
 import type { KeyCodec } from './key-codec.js';
@@ -65,6 +66,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     private readonly settings: CacheSettings<K, V>,
     ports: CachePorts = {},
     links?: TierLinks,
+    instruments?: Instruments,
   ) {
     const { parts, steps, bus, unwatch } = assemble(
       name,
@@ -72,6 +74,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       ports,
       links,
       (work) => void this.outstanding.track(work),
+      instruments,
     );
     this.parts = parts;
     this.bus = bus;
@@ -86,7 +89,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     } = this.steps = steps);
     this.snapshots = new Snapshots(parts, () => this.isClosed);
     this.events$ = new CacheEventStream(this.events, name);
-    this.statistics = new Statistics(parts, this.bus);
+    this.statistics = new Statistics(this.parts, this.bus);
   }
 
   get closed(): boolean {
@@ -225,8 +228,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   async putAll(entries: Iterable<readonly [K, V]>, options?: EntryOptions): Promise<void> {
     this.requireOpen();
-    const prepared = this.prepare(`${this.name}.putAll()`, options);
-    await this.outstanding.track(this.puts.putAll([...entries], prepared));
+    await this.outstanding.track(this.puts.putAll([...entries], this.prepare(`${this.name}.putAll()`, options)));
   }
 
   async putIfAbsent(key: K, value: V, options?: EntryOptions): Promise<V | undefined> {

@@ -90,14 +90,17 @@ export class Reads<K, V> {
 
   /** A hit that is measured: one in many, see `Numbers`. */
   sampledHit(index: unknown): Promise<V> | undefined {
-    const { store, clock, numbers } = this.parts;
+    const { name, store, clock, numbers, instruments } = this.parts;
     const startedMs = clock.now();
     const entry = store.get(index);
     if (entry === undefined) return undefined;
     const hitMs = clock.now() - startedMs;
     const times = numbers.hitWeight;
     const promise = this.otherHit(index, entry);
-    if (promise !== undefined) numbers.hitLatency.record(hitMs, times);
+    if (promise !== undefined) {
+      numbers.hitLatency.record(hitMs, times);
+      if (instruments.any) instruments.measured({ cache: name, kind: 'hit', durationMs: hitMs });
+    }
     return promise;
   }
 

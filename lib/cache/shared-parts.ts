@@ -58,9 +58,14 @@ export function joinShared<K, V>(
         throwsErrors: shared.throwsTierErrors,
         trouble,
         timed: (tier, operation, startedMs, ended) => {
-          const { numbers, clock } = parts();
           // A call that was not tried took no time.
-          if (ended.ok || !ended.skipped) numbers.tier(tier)[operation].record(clock.now() - startedMs);
+          if (!ended.ok && ended.skipped) return;
+          const { name, numbers, clock, instruments } = parts();
+          const durationMs = clock.now() - startedMs;
+          numbers.tier(tier)[operation].record(durationMs);
+          if (!instruments.any) return;
+          const error = ended.ok ? undefined : ended.error;
+          instruments.measured({ cache: name, kind: operation, tier, durationMs, ...(!ended.ok && { error }) });
         },
         clock: () => parts().clock.now(),
       }),

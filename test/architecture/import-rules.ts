@@ -10,7 +10,10 @@ interface LayerRule {
   readonly filesMayImport?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Who may import whom. Nothing points upward, and siblings below `backends` and `observability` never meet. */
+/**
+ * Who may import whom. Nothing points upward, and siblings below `backends` and `observability` never meet, but for what the
+ * exporters share.
+ */
 const TABLE: Readonly<Record<string, LayerRule>> = {
   core: { layers: [], packages: [] },
   codec: { layers: ['core'], packages: ['node:*'] },
@@ -29,9 +32,17 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
     layers: ['core', 'tiers', 'resilience', 'cache', 'nest', 'backends/keyv'],
     packages: ['@nestjs/*', 'rxjs', 'reflect-metadata', 'node:*'],
   },
+  'observability/metrics': { layers: ['core', 'cache'], packages: [] },
   'observability/terminus': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*'] },
-  'observability/prometheus': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'prom-client'] },
-  'observability/otel': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', '@opentelemetry/api'] },
+  'observability/prometheus': {
+    layers: ['core', 'cache', 'nest', 'observability/metrics'],
+    packages: ['@nestjs/*', 'prom-client'],
+  },
+  'observability/otel': {
+    layers: ['core', 'cache', 'nest', 'observability/metrics'],
+    packages: ['@nestjs/*', '@opentelemetry/api'],
+  },
+  'observability/diagnostics': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'rxjs', 'node:*'] },
   'observability/dashboard': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'node:*'] },
   testing: { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },
   'lib/engine.ts': { layers: ['core', 'engine'], packages: [] },

@@ -40,6 +40,10 @@ const IMPORTS = {
   './local': ['node:cluster', 'node:process', 'node:worker_threads'],
   './redis': ['node:crypto'],
   './testing': [],
+  './prometheus': ['@nestjs/common', 'prom-client'],
+  './otel': ['@nestjs/common', '@opentelemetry/api'],
+  './terminus': ['@nestjs/common', '@nestjs/terminus'],
+  './diagnostics': ['@nestjs/common', 'node:diagnostics_channel'],
 };
 
 /** What each entry loads and exports, and whether `require` and `import` agree on it. */

@@ -77,12 +77,19 @@ async function pack() {
 function checkContent({ files }) {
   const odd = files.filter(
     (file) =>
-      !/^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/cjs\/package\.json|dist\/(esm|cjs)\/.+(\.js|\.d\.ts))$/.test(
+      !/^(package\.json|README\.md|CHANGELOG\.md|LICENSE|grafana\/dashboard\.json|dist\/cjs\/package\.json|dist\/(esm|cjs)\/.+(\.js|\.d\.ts))$/.test(
         file,
       ),
   );
   if (odd.length > 0) throw new Failure(`does not belong there: ${odd.join(', ')}`);
-  for (const needed of ['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/cjs/package.json', 'dist/esm/index.js']) {
+  for (const needed of [
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'grafana/dashboard.json',
+    'dist/cjs/package.json',
+    'dist/esm/index.js',
+  ]) {
     if (!files.includes(needed)) throw new Failure(`${needed} is missing`);
   }
   const [esm, cjs] = ['esm', 'cjs'].map(

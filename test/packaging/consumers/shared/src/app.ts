@@ -93,6 +93,7 @@ import { EXPECTED_OF_KEYV, useKeyv } from './keyv.js';
 import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
 import { EXPECTED_OF_NUMBERS, useNumbers } from './numbers.js';
+import { EXPECTED_OF_OBSERVABILITY, useObservability } from './observability.js';
 import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
 import { EXPECTED_OF_SNAPSHOTS, useSnapshots } from './snapshots.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
@@ -225,6 +226,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useLocal()),
     ...(await useNumbers()),
     ...(await useSnapshots()),
+    ...(await useObservability()),
     ...(await useRedis()),
     ...(await useTesting()),
     ...(await useTiers()),
@@ -240,6 +242,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_LOCAL,
   ...EXPECTED_OF_NUMBERS,
   ...EXPECTED_OF_SNAPSHOTS,
+  ...EXPECTED_OF_OBSERVABILITY,
   ...EXPECTED_OF_REDIS,
   ...EXPECTED_OF_TESTING,
   ...EXPECTED_OF_TIERS,

@@ -11,6 +11,9 @@ import {
   type EventBatch,
   type EventBatchOptions,
   type HotKey,
+  type Instrument,
+  type InstrumentedLoad,
+  type MeasuredStep,
   type RegistryStats,
 } from 'nestjs-strata';
 import { firstValueFrom, take, toArray } from 'rxjs';
@@ -20,6 +23,7 @@ export const EXPECTED_OF_NUMBERS: Record<string, unknown> = {
   numbersPulled: ['miss', 'put', 'hit'],
   numbersGathered: [['put', 'miss'], 0],
   numbersOfAll: ['counted'],
+  numbersMeasured: [true, ['b']],
   numbersWithoutBus: true,
   numbersKnowTypes: true,
 };
@@ -29,6 +33,13 @@ export async function useNumbers(): Promise<Record<string, unknown>> {
   const registry = new CacheRegistry();
   const Counted = defineCache<string, number>('counted');
   registry.define(Counted);
+  const measured: MeasuredStep['kind'][] = [];
+  const loads: InstrumentedLoad[] = [];
+  const instrument: Instrument = {
+    measured: ({ kind }) => void measured.push(kind),
+    aroundLoad: (load, proceed) => (loads.push(load), proceed()),
+  };
+  registry.instrument(instrument);
   const cache = registry.get(Counted);
   const events: CacheEvents<string, number> = cache.events$;
   const limits: EventBatchOptions = { limit: 10 };
@@ -43,6 +54,7 @@ export async function useNumbers(): Promise<Record<string, unknown>> {
   const [hottest]: HotKey<string>[] = cache.hotKeys(1);
   const { events: few, missed } = await gathered;
   const [all]: RegistryStats[] = await firstValueFrom(registry.stats$('1s').pipe(take(1), toArray()));
+  await cache.getOrLoad('b', () => 2);
   const bus: BusStats | undefined = cache.stats().bus;
   await registry.close();
   return {
@@ -56,6 +68,7 @@ export async function useNumbers(): Promise<Record<string, unknown>> {
       missed,
     ],
     numbersOfAll: Object.keys(all ?? {}),
+    numbersMeasured: [measured.includes('load'), loads.map(({ keys }) => keys[0])],
     numbersWithoutBus: bus === undefined,
     numbersKnowTypes: first.events.every(({ type }) => CACHE_EVENT_TYPES.includes(type)),
   };
