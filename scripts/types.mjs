@@ -5,6 +5,7 @@ import { root, runTool } from './run.mjs';
 
 const projects = [
   'tsconfig.json',
+  'lib/observability/dashboard/page/tsconfig.json',
   'sample-app/tsconfig.json',
   'sample-app/load/tsconfig.json',
   'sample-app/cluster/tsconfig.json',

@@ -16,6 +16,8 @@ export interface EntryInfo<V> {
   readonly ttlLeftMs: number;
   readonly groups: readonly string[];
   readonly tier: string;
+  /** In the weigher's unit, bytes with `maxMemory`; 1 where the bound is a number of entries. */
+  readonly weight: number;
   /** Past its `ttl`, and still of use for `staleWhileRevalidate` or `staleIfError`. */
   readonly stale: boolean;
 }

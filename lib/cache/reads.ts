@@ -47,7 +47,7 @@ export class Reads<K, V> {
   info(index: unknown): EntryInfo<V> | undefined {
     const found = this.parts.store.describe(index);
     if (found === undefined || !found.value.isValue) return undefined;
-    const { value: entry, ttlLeftMs, groups } = found;
+    const { value: entry, ttlLeftMs, groups, weight } = found;
     const nowMs = this.parts.clock.now();
     const leftMs = entry.life?.freshLeftMs(nowMs) ?? ttlLeftMs;
     return {
@@ -56,6 +56,7 @@ export class Reads<K, V> {
       ttlLeftMs: Math.max(0, Math.min(leftMs, ttlLeftMs)),
       groups,
       tier: 'memory',
+      weight,
       stale: leftMs <= 0,
     };
   }

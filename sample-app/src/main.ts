@@ -14,6 +14,7 @@ const EXAMPLES = [
   '/cities/nearest?lat=52.52&lon=13.41',
   '/cities/search?name=san',
   '/cities/2950159/weather',
+  '/strata',
   '/stats',
   '/progress',
 ];

@@ -44,6 +44,20 @@ const IMPORTS = {
   './otel': ['@nestjs/common', '@opentelemetry/api'],
   './terminus': ['@nestjs/common', '@nestjs/terminus'],
   './diagnostics': ['@nestjs/common', 'node:diagnostics_channel'],
+  './dashboard': [
+    '@nestjs/common',
+    'node:async_hooks',
+    'node:crypto',
+    'node:events',
+    'node:fs/promises',
+    'node:os',
+    'node:path',
+    'node:process',
+    'node:url',
+    'node:util',
+    'node:zlib',
+    'rxjs',
+  ],
 };
 
 /** What each entry loads and exports, and whether `require` and `import` agree on it. */

@@ -77,11 +77,12 @@ async function pack() {
 function checkContent({ files }) {
   const odd = files.filter(
     (file) =>
-      !/^(package\.json|README\.md|CHANGELOG\.md|LICENSE|grafana\/dashboard\.json|dist\/cjs\/package\.json|dist\/(esm|cjs)\/.+(\.js|\.d\.ts))$/.test(
+      !/^(package\.json|README\.md|CHANGELOG\.md|LICENSE|grafana\/dashboard\.json|dist\/cjs\/package\.json|dist\/(esm|cjs)\/.+(\.js|\.d\.ts)|dist\/page\/[\w-]+\.(js|css|html|svg|txt))$/.test(
         file,
       ),
   );
   if (odd.length > 0) throw new Failure(`does not belong there: ${odd.join(', ')}`);
+  const ofPage = ['index.html', 'main.js', 'uplot.js', 'uplot-LICENSE.txt'].map((file) => `dist/page/${file}`);
   for (const needed of [
     'LICENSE',
     'README.md',
@@ -89,6 +90,7 @@ function checkContent({ files }) {
     'grafana/dashboard.json',
     'dist/cjs/package.json',
     'dist/esm/index.js',
+    ...ofPage,
   ]) {
     if (!files.includes(needed)) throw new Failure(`${needed} is missing`);
   }

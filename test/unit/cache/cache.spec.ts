@@ -155,6 +155,7 @@ describe('Cache', () => {
         ttlLeftMs: 700,
         groups: ['g', 'h'],
         tier: 'memory',
+        weight: 1,
         stale: false,
       });
       expect(await cache.entry('b')).toBeUndefined();

@@ -87,6 +87,7 @@ import { MemoryCache as MemoryCacheOfEngine } from 'nestjs-strata/engine';
 import { EventRecorder, FakeClock } from 'nestjs-strata/testing';
 import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
 import { EXPECTED_OF_CACHE_MANAGER, useCacheManager } from './cache-manager.js';
+import { EXPECTED_OF_DASHBOARD, useDashboard } from './dashboard.js';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 import { EXPECTED_OF_KEYV, useKeyv } from './keyv.js';
@@ -219,6 +220,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...useMemoryCache(),
     ...useErrors(),
     ...useEngine(),
+    ...(await useDashboard()),
     ...(await useMemcached()),
     ...(await useCacheManager()),
     ...(await useKeyv()),
@@ -234,6 +236,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
 }
 
 export const EXPECTED: Record<string, unknown> = {
+  ...EXPECTED_OF_DASHBOARD,
   ...EXPECTED_OF_ENGINE,
   ...EXPECTED_OF_MEMCACHED,
   ...EXPECTED_OF_CACHE_MANAGER,

@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CacheRegistry } from '../../cache/index.js';
+import { CacheMisuseError, systemClock } from '../../core/index.js';
+import { Dashboard } from './dashboard.js';
+import { dashboardController } from './dashboard.controller.js';
+import { resolveDashboardOptions, type CacheDashboardOptions } from './dashboard.options.js';
+
+/**
+ * A page that shows the caches of this process while they work: their numbers over time, their tiers, their keys and
+ * entries, and what happens in them. Where `actions` are enabled, entries can be invalidated there.
+ */
+@Module({})
+export class CacheDashboardModule {
+  static forRoot(options: CacheDashboardOptions): DynamicModule {
+    const settings = resolveDashboardOptions(options);
+    return {
+      module: CacheDashboardModule,
+      imports: settings.imports,
+      controllers: [dashboardController(settings)],
+      providers: [
+        {
+          provide: Dashboard,
+          inject: [{ token: CacheRegistry, optional: true }],
+          useFactory: (registry: CacheRegistry | undefined) => {
+            if (registry !== undefined) return new Dashboard(registry, settings, systemClock);
+            throw new CacheMisuseError('CacheDashboardModule.forRoot() needs CacheModule.forRoot() in the root module');
+          },
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,2 @@
+export { CacheDashboardModule } from './dashboard.module.js';
+export type { CacheDashboardOptions, ValueShown } from './dashboard.options.js';

@@ -1,0 +1,2 @@
+/* What the build puts beside the page as uplot.js. */
+export { default } from 'uplot';
