@@ -5,7 +5,7 @@ import { toError } from './redis-connection.js';
 /** What is called of a client of ioredis or of iovalkey, for one server or Sentinel. */
 export interface IoredisClient {
   readonly status: string;
-  readonly stream?: { destroy(): unknown; resetAndDestroy?(): unknown };
+  readonly stream?: IoredisStream;
   readonly options?: { readonly keyPrefix?: string };
   callBuffer(name: string, args: readonly Argument[]): Promise<unknown>;
   pipeline(): IoredisPipeline;
@@ -14,6 +14,14 @@ export interface IoredisClient {
   connect(): Promise<unknown>;
   disconnect(): void;
   duplicate(options: object): IoredisClient;
+}
+
+/** A socket of TCP, or one of another kind, which cannot be reset. */
+interface IoredisStream {
+  /** Whether it was told that nothing more will be sent. */
+  readonly writableEnded?: boolean;
+  destroy(): unknown;
+  resetAndDestroy?(): unknown;
 }
 
 interface IoredisPipeline {
@@ -26,7 +34,9 @@ export interface IoredisCluster extends Omit<IoredisClient, 'stream' | 'duplicat
   readonly isCluster: true;
   /** For each slot its servers, the master first. */
   readonly slots: readonly (readonly string[] | undefined)[];
-  readonly options?: { readonly keyPrefix?: string; readonly redisOptions?: object };
+  readonly options?: { readonly keyPrefix?: string; readonly redisOptions?: object; slotsRefreshInterval?: number };
+  /** Not for us: see {@link endRefreshing}. */
+  refreshSlotsCache(callback?: () => void): void;
   nodes(role: 'all' | 'master'): IoredisClient[];
   duplicate(nodes: [], options: object): IoredisCluster;
 }
@@ -109,6 +119,7 @@ export function connectIoredisCluster(make: () => IoredisCluster): Connect {
     };
     listen(cluster, { ...events, ready });
     const close = (): void => {
+      endRefreshing(cluster);
       for (const node of cluster.nodes('all')) discard(node);
       cluster.disconnect();
     };
@@ -145,12 +156,22 @@ function connected(node: IoredisClient): Promise<void> {
 }
 
 /**
+ * A look at the slots that is under way when the client ends has the next one follow all the same, and that one another:
+ * its timer would keep the process and the client for good. Without a method to look with, the first of them is the last.
+ */
+function endRefreshing(cluster: IoredisCluster): void {
+  cluster.refreshSlotsCache = () => {};
+  if (cluster.options !== undefined) cluster.options.slotsRefreshInterval = 1;
+}
+
+/**
  * Ends the socket at once: what is unsent would else be sent by the system, as long as that may take. To be called before
- * `disconnect()`: a socket that was half closed by that cannot be reset any more, and would stay.
+ * `disconnect()`, which ends it in the polite way: a socket that was half closed cannot be reset any more, and Node.js,
+ * asked for it, would never close it, nor ever end the process.
  */
 function discard({ stream }: IoredisClient): void {
   try {
-    stream?.resetAndDestroy?.();
+    if (stream?.writableEnded !== true) stream?.resetAndDestroy?.();
   } catch {
     // Only TCP can be reset; other sockets are destroyed below.
   }
