@@ -152,9 +152,9 @@ class Link {
 
   reset(): void {
     if (this.gone) return;
-    // A socket that is still connecting cannot send a reset.
+    // A socket that is still connecting cannot send a reset, and one that is just being half closed would never end.
     for (const socket of [this.client, this.upstream]) {
-      if (socket.connecting) socket.destroy();
+      if (socket.connecting || socket.writableEnded) socket.destroy();
       else socket.resetAndDestroy();
     }
     this.end();
