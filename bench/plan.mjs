@@ -6,11 +6,14 @@ import { SHAPES } from './decorated/shapes.mjs';
 import { OPTIONS } from './loading/options.mjs';
 import { STAMPEDES } from './loading/stampede.mjs';
 import { MIXES } from './memory/mixes.mjs';
+import { HTTP_BARS, HTTP_LIBRARIES, PLATFORMS } from './http/libraries.mjs';
 
 const PEERS = ['bare-literal', 'map', 'lru-cache', 'layered-loader', 'cache-manager', 'bentocache', 'type-cacheable'];
 /** Kinds of keys that are looked up in a Map, and those that an attacker would choose. */
 const OTHER_KEYS = ['string-40', 'string-1000', 'object', 'mixed', 'multiples'];
 const OURS = ['strata-named', 'strata-own'];
+const REQUESTS = { warmUps: 10_000, requests: 10_000 };
+const QUICK_REQUESTS = { warmUps: 5_000, requests: 4_000 };
 
 export const TITLES = {
   bare: 'bare async method',
@@ -27,12 +30,17 @@ export const TITLES = {
   'strata-limited': 'Cache, with loadTimeout.hard',
   'strata-named': '@Cacheable(Users, { key })',
   'strata-own': "@Cacheable({ ttl: '5m' })",
+  none: 'no cache',
+  'cache-interceptor': '@nestjs/cache-manager CacheInterceptor',
+  'strata-http': '@HttpCache',
+  'strata-public': '@HttpCache, public',
+  hook: 'by hand, before the router',
   'strata-beside': 'bare async method, beside cached ones',
 };
 
 /** All workloads of a run, in the order in which they are measured and reported. */
 export function planWorkloads({ quick, only }) {
-  return [...decorated(quick), ...loading(quick), ...memory(quick), ...limits(quick)]
+  return [...decorated(quick), ...loading(quick), ...http(quick), ...memory(quick), ...limits(quick)]
     .map((workload) => select(workload, only))
     .filter(({ libraries }) => libraries.length > 0);
 }
@@ -77,6 +85,34 @@ function loading(quick) {
       job: { part: 'loading', kind: 'hit', ...times },
     },
   ];
+}
+
+/** What a cached request costs, in comparison to one whose handler answers at once; and how often a handler runs. */
+function http(quick) {
+  const hits = PLATFORMS.map((platform) => ({
+    id: `http/${platform}`,
+    part: 'http',
+    kind: 'hits',
+    platform,
+    base: 'none',
+    libraries: HTTP_LIBRARIES,
+    bar: { libraries: Object.keys(HTTP_BARS), atMost: barsOn(platform) },
+    job: { part: 'http', kind: 'hits', platform, ...(quick ? QUICK_REQUESTS : REQUESTS) },
+  }));
+  const cold = PLATFORMS.map((platform) => ({
+    id: `http/${platform}/cold`,
+    part: 'http',
+    kind: 'cold',
+    platform,
+    base: 'none',
+    libraries: HTTP_LIBRARIES.filter((library) => library !== 'hook'),
+    job: { part: 'http', kind: 'cold', platform },
+  }));
+  return [...hits, ...cold];
+}
+
+function barsOn(platform) {
+  return Object.fromEntries(Object.entries(HTTP_BARS).map(([library, bars]) => [library, bars[platform]]));
 }
 
 function memory(quick) {

@@ -28,6 +28,10 @@ export function report({ workloads, rows, flags, versions, problems, took }) {
       workloads.find(({ kind }) => kind === 'hit'),
       table,
     ),
+    http(
+      workloads.filter(({ part }) => part === 'http'),
+      table,
+    ),
     ...[false, true].map((ttl) =>
       memory(
         workloads.filter((w) => w.part === 'memory' && w.ttl === ttl),
@@ -96,19 +100,25 @@ function bars(workloads, table) {
       workload.bar.libraries.map((library) => ({ workload, library, ratios: table.ratios(workload, library) })),
     )
     .filter(({ ratios }) => ratios !== undefined);
-  const missed = results.filter(({ workload, ratios }) => ratios.median > workload.bar.atMost);
+  const missed = results.filter(({ workload, library, ratios }) => ratios.median > atMost(workload, library));
   const lines = missed.map(({ workload, library }) =>
-    row([workload.id, TITLES[library], workload.bar.atMost, table.cell(workload, library)]),
+    row([workload.id, TITLES[library], atMost(workload, library), table.cell(workload, library)]),
   );
   return section(
     'Bars',
     [
       'A hit of a method with one argument costs at most 1.5 times the bare method; `MemoryCache`, with `lru` and with its',
       'default policy, is never slower than `lru-cache` with the same options, and at most 1.1 times as slow with long keys,',
-      `objects, mixed and chosen keys. Kept by ${results.length - missed.length} of ${results.length} rows.`,
+      'objects, mixed and chosen keys. A request that `@HttpCache` answers costs at most 0.95 of one without a cache, and at most',
+      `0.65 on Express and 0.6 on Fastify where the route is public. Kept by ${results.length - missed.length} of ${results.length} rows.`,
       ...(missed.length === 0 ? [] : ['', row(['missed', 'ours', 'bar', 'measured']), rule('llrr'), ...lines]),
     ].join('\n'),
   );
+}
+
+/** One number for all of a workload's libraries, or one for each. */
+function atMost({ bar }, library) {
+  return typeof bar.atMost === 'number' ? bar.atMost : bar.atMost[library];
 }
 
 function decorated(workloads, table) {
@@ -154,6 +164,36 @@ function stampede(workload, table) {
       '*bytes* is what the heap holds for each caller while they wait, the promise that the caller awaits included.',
       '',
       grid(['', 'loads', 'time per caller', 'wall', 'ns', 'bytes'], lines),
+    ].join('\n'),
+  );
+}
+
+function http(workloads, table) {
+  if (workloads.length === 0) return undefined;
+  const [hits, cold] = ['hits', 'cold'].map((wanted) => workloads.filter(({ kind }) => kind === wanted));
+  const libraries = [...new Set(workloads.flatMap((workload) => workload.libraries))];
+  const loads = (workload, library) => {
+    const rounds = table.rounds(workload, library)?.filter(Boolean) ?? [];
+    return rounds.length === 0 ? '' : spread(rounds.map((round) => round.loads)).median;
+  };
+  const lines = libraries.map((library) => [
+    TITLES[library],
+    ...hits.flatMap((workload) => [table.cell(workload, library), table.nanoseconds(workload, library)]),
+    ...cold.map((workload) => loads(workload, library)),
+  ]);
+  const head = [
+    '',
+    ...hits.flatMap(({ platform }) => [platform, 'ns']),
+    ...cold.map(({ platform }) => `${platform}, cold`),
+  ];
+  return section(
+    'A request to a route of a Nest app',
+    [
+      'GET of 915 bytes of JSON by 32 connections of a thread of its own; the CPU time is that of the server alone. The handler',
+      'makes its answer anew, and does nothing else. *Cold* is how often it runs when 500 connections ask at once for what',
+      'takes it 200 ms. *By hand, before the router* sends a Buffer, and nothing that a cache would say of it.',
+      '',
+      grid(head, lines),
     ].join('\n'),
   );
 }

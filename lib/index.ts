@@ -109,6 +109,8 @@ export {
   CacheOperationInterceptor,
   CachePut,
   getCacheToken,
+  HttpCache,
+  HttpCacheInterceptor,
   InjectCache,
   OnCacheEvent,
   type AgeOptions,
@@ -117,7 +119,9 @@ export {
   type CacheOptionsFactory,
   type ClassDefaultOptions,
   type EvictOptions,
+  type HttpCacheOptions,
   type MethodLoadOptions,
   type OwnCacheOptions,
+  type StoredResponse,
   type StoreOptions,
 } from './nest/index.js';

@@ -14,8 +14,11 @@ const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const LINKED = [
+  '@nestjs/cache-manager',
   '@nestjs/common',
   '@nestjs/core',
+  '@nestjs/platform-express',
+  '@nestjs/platform-fastify',
   '@type-cacheable/core',
   '@type-cacheable/lru-cache-adapter',
   'bentocache',

@@ -5,6 +5,7 @@ import {
   CacheUnknownError,
   systemClock,
   type CacheEvent,
+  type Clock,
   type Duration,
   type Subscribable,
   type Wants,
@@ -59,6 +60,11 @@ export class CacheRegistry {
       'registry',
     );
     this.statsStream = new StatsStream('the registry', () => this.stats(), settings.clock ?? systemClock);
+  }
+
+  /** The clock of all caches. */
+  get clock(): Clock {
+    return portsOf(this.settings).clock;
   }
 
   /**

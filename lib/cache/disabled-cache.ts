@@ -89,6 +89,10 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return this.run(ownKey, context, async () => loader(ownKey, context), options);
   }
 
+  refreshAt(index: unknown, key: K | undefined, given: Loader<K, V> | undefined, options: CallSettings): Promise<V> {
+    return this.loadAt(index, key, given, options);
+  }
+
   async loadAllAt(
     places: readonly Place<K>[],
     bulkLoader: BulkLoader<K, V>,

@@ -38,7 +38,8 @@ export type { Instrument, InstrumentedLoad, MeasuredStep } from './instruments.j
 export { asyncContext, type AsyncContext } from './async-context.js';
 export { currentLoad } from './current-load.js';
 export type { IndexedCache } from './indexed-cache.js';
-export type { Said } from './load-context.js';
+export { limitStaleness, type Said } from './load-context.js';
 export type { Probe, Unloaded } from './probes.js';
 export { MethodKeyCodec, type KeyCodec } from './key-codec.js';
 export { settingsOfCache, type CallSettings } from './call-settings.js';
+export { digest } from './digest.js';

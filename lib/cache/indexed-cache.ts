@@ -29,13 +29,18 @@ export interface IndexedCache<K, V> extends Cache<K, V> {
   /**
    * For callers that must know whether they wait: the value that can be had without, fresh or stale, loaded anew behind
    * where that is due. `undefined` counts nothing yet, as for {@link hitAt}.
+   *
+   * @param onRefresh told of the load that this call starts behind, before its loader may run
    */
   serveAt(
     index: unknown,
     key: K | undefined,
     loader: Loader<K, V> | undefined,
     options: CallSettings,
+    onRefresh?: (refreshed: Promise<V>) => void,
   ): Promise<V> | undefined;
+  /** Loads anew whatever is there, or joins the load that runs. */
+  refreshAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V>;
   /** Joins the load that runs, or starts one. The key is needed where the index does not give it back. */
   loadAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V>;
   /**

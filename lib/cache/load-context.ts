@@ -15,6 +15,19 @@ export interface Said {
   readonly ttlMs: number | undefined;
   readonly skipped: boolean;
   readonly moreGroups: readonly string[];
+  /** Absent: as long as the call allows. */
+  readonly staleness?: Staleness | undefined;
+}
+
+/** For how long after its ttl a value may be of use. */
+export interface Staleness {
+  readonly revalidateMs: number;
+  readonly ifErrorMs: number;
+}
+
+/** Says of the value that a loader is about to return that it is stale for a shorter time than its call allows. */
+export function limitStaleness(load: LoadContext<never>, staleness: Staleness): void {
+  if (load instanceof RunningLoadContext) load.staleness = staleness;
 }
 
 /** What one load was told by its loader, and the signal it can watch. */
@@ -22,6 +35,7 @@ export class RunningLoadContext<V> implements LoadContext<V>, Said {
   ttlMs: number | undefined = undefined;
   skipped = false;
   readonly moreGroups: string[] = [];
+  staleness: Staleness | undefined = undefined;
   private controller: AbortController | undefined = undefined;
 
   constructor(

@@ -3,7 +3,7 @@ import { Flight, type Fence } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 import { currentFlights, loadScope, type RunningLoad } from './current-load.js';
-import type { RunningLoadContext, Said } from './load-context.js';
+import type { RunningLoadContext, Said, Staleness } from './load-context.js';
 import { staleMs } from './life.js';
 import type { LowerTiers, SharedFence } from './lower-tiers.js';
 import { write, type Outcome } from './write.js';
@@ -193,7 +193,7 @@ export class LoadRuns<K, V> {
       return false;
     };
     try {
-      const { ttlMs, moreGroups: groups } = said;
+      const { ttlMs, moreGroups: groups, staleness } = said;
       const stored = write(this.parts, {
         index,
         key,
@@ -202,7 +202,7 @@ export class LoadRuns<K, V> {
         fence,
         shared,
         isUnasked,
-        call,
+        call: staleness === undefined ? call : limited(call, staleness),
         ttlMs,
         groups,
         loadMs,
@@ -294,6 +294,14 @@ export class LoadRuns<K, V> {
     this.parts.flights.leave(flight);
     this.parts.changes.closeFence(flight.fence);
   }
+}
+
+function limited(call: CallSettings, { revalidateMs, ifErrorMs }: Staleness): CallSettings {
+  return {
+    ...call,
+    revalidateMs: Math.min(call.revalidateMs, revalidateMs),
+    ifErrorMs: Math.min(call.ifErrorMs, ifErrorMs),
+  };
 }
 
 /** A loader that returns nothing says that there is none; its callers are told so. */

@@ -10,7 +10,7 @@ import {
 } from '../core/index.js';
 import type { BoundedStore, KeyPattern, KeyPlace } from '../engine/index.js';
 import type { BusLink } from '../resilience/index.js';
-import { distinctPlaces, type Place } from './many-loads.js';
+import { distinctPlaces, presentAmong, type Place } from './many-loads.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import { assemble } from './cache-assembly.js';
 import type { CacheSteps } from './cache-steps.js';
@@ -131,10 +131,16 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     key: K | undefined,
     loader: Loader<K, V> | undefined,
     options: CallSettings,
+    onRefresh?: (refreshed: Promise<V>) => void,
   ): Promise<V> | undefined {
     const entry = this.isClosed ? undefined : this.store.peek(index);
     if (entry?.life === undefined) return undefined;
-    return this.loads.serve(entry, { index, key: this.keyAt(index, key), loader, call: options });
+    return this.loads.serve(entry, { index, key: this.keyAt(index, key), loader, call: options, onRefresh });
+  }
+
+  refreshAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V> {
+    if (this.isClosed) return Promise.reject(new CacheClosedError(this.name));
+    return this.loads.refresh({ index, key: this.keyAt(index, key), loader, call: options });
   }
 
   loadAt(index: unknown, key: K | undefined, loader: Loader<K, V> | undefined, options: CallSettings): Promise<V> {
@@ -177,12 +183,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     this.requireOpen();
     const places = distinctPlaces(this.codec, keys);
     const values = await Promise.all(places.map(({ index, key }) => this.reads.fresh(index, key)));
-    const found = new Map<K, V>();
-    places.forEach(({ key }, position) => {
-      const value = values[position];
-      if (value !== undefined) found.set(key, value);
-    });
-    return found;
+    return presentAmong(places, values);
   }
 
   getOrLoad(key: K, loader?: Loader<K, V>, options?: LoadOptions): Promise<V> {
@@ -201,12 +202,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     call.signal?.throwIfAborted();
     const asked = distinctPlaces(this.codec, keys);
     const values = await this.steps.manyLoads.load(asked, loader, call);
-    const result = new Map<K, V>();
-    asked.forEach(({ key }, position) => {
-      const value = values[position];
-      if (value !== undefined) result.set(key, this.settings.cloned ? copyOf(value) : value);
-    });
-    return result;
+    return presentAmong(asked, this.settings.cloned ? values.map((value) => copyOf(value)) : values);
   }
 
   async entry(key: K): Promise<EntryInfo<V> | undefined> {

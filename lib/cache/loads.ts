@@ -22,6 +22,8 @@ export interface Wanted<K, V> {
   readonly call: CallSettings;
   /** Takes a refresh that is due, to run it together with others; absent: it runs at once. */
   readonly refreshLater?: (wanted: Wanted<K, V>) => void;
+  /** Told of the load that is started behind a value, before its loader may run. */
+  readonly onRefresh?: ((refreshed: Promise<V>) => void) | undefined;
 }
 
 /**
@@ -136,7 +138,11 @@ export class Loads<K, V> {
     if (this.joinable(wanted.index) !== undefined) return;
     if (wanted.refreshLater !== undefined) return wanted.refreshLater(wanted);
     const call = settingsBehind(wanted.call);
-    void this.start({ ...wanted, call }, 'refresh', (flight) => flight.promise).catch(() => {});
+    const wait = ({ promise }: Flight<K, V>): Promise<V> => {
+      wanted.onRefresh?.(promise);
+      return promise;
+    };
+    void this.start({ ...wanted, call }, 'refresh', wait).catch(() => {});
   }
 
   /** @param from `'below'`: what a tier below has is taken, if memory does not have it; `'anew'`: the loader runs. */

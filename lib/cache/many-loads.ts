@@ -117,3 +117,13 @@ function single<K, V>(bulkLoader: BulkLoader<K, V>): Loader<K, V> {
   // A key that is left out is absent.
   return async (key, load) => (await bulkLoader([key], load)).get(key) as V;
 }
+
+/** The values that are there, by key. */
+export function presentAmong<K, V>(places: readonly Place<K>[], values: readonly (V | undefined)[]): Map<K, V> {
+  const present = new Map<K, V>();
+  places.forEach(({ key }, position) => {
+    const value = values[position];
+    if (value !== undefined) present.set(key, value);
+  });
+  return present;
+}

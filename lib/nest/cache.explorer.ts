@@ -6,7 +6,8 @@ import { classNameOf, eventHandlersOf, recordsOf, type EventHandlerRecord } from
 import { isFactory, prototypesOf, providersOf, singletonOf } from './module-scan.js';
 import { Reporter } from './reporter.js';
 import { kindOf } from './result-kind.js';
-import { RUNTIME, RUNTIME_TOKEN } from './tokens.js';
+import type { HttpRuntime } from './http/http-runtime.js';
+import { HTTP_RUNTIME_TOKEN, RUNTIME, RUNTIME_TOKEN } from './tokens.js';
 import { isClassHolder, type RuntimeHolder } from './runtime-holder.js';
 
 /**
@@ -23,10 +24,12 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
     @Inject(CacheRegistry) private readonly registry: CacheRegistry,
     @Inject(RUNTIME_TOKEN) private readonly holder: RuntimeHolder,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(HTTP_RUNTIME_TOKEN) private readonly http: HttpRuntime,
   ) {}
 
   async onModuleInit(): Promise<void> {
     this.holder.runtime.bindAll();
+    this.http.bindAll();
     this.adoptForeignInstances();
     this.connectEventHandlers();
     try {
@@ -40,6 +43,7 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     this.holder.runtime.close();
+    this.http.close();
     await this.registry.close();
   }
 

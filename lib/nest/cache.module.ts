@@ -1,5 +1,13 @@
-import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  Module,
+  Optional,
+  type DynamicModule,
+  type NestModule,
+  type Provider,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { CacheMisuseError, CacheOptionsError } from '../core/index.js';
 import { CacheRegistry, isDefinition, type AnyDefinition } from '../cache/index.js';
 import { CacheExplorer } from './cache.explorer.js';
@@ -12,7 +20,9 @@ import {
 import { CacheRuntime } from './cache-runtime.js';
 import { prototypesOf, requireOneRoot } from './module-scan.js';
 import { RuntimeHolder } from './runtime-holder.js';
-import { getCacheToken, RUNTIME_TOKEN } from './tokens.js';
+import { HttpRuntime, isHttpRuntime } from './http/http-runtime.js';
+import { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
+import { getCacheToken, HTTP_RUNTIME_TOKEN, RUNTIME_TOKEN } from './tokens.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<CacheModuleOptions>({
   moduleName: 'Strata',
@@ -26,7 +36,16 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
  * module has caches of its own.
  */
 @Module({})
-export class CacheModule extends ConfigurableModuleClass {
+export class CacheModule extends ConfigurableModuleClass implements NestModule {
+  constructor(@Optional() @Inject(HTTP_RUNTIME_TOKEN) private readonly http?: unknown) {
+    super();
+  }
+
+  /** Nest calls it when middleware can be added, before there are routes. */
+  configure(): void {
+    if (isHttpRuntime(this.http)) this.http.connect();
+  }
+
   static override forRoot(options: CacheModuleOptions = {}): DynamicModule {
     requireOptionsObject('CacheModule.forRoot()', options);
     return asRoot(super.forRoot(options), options.caches);
@@ -66,6 +85,17 @@ function asRoot(module: DynamicModule, caches: readonly AnyDefinition[] | undefi
       useFactory: (registry: CacheRegistry, modules: ModulesContainer) =>
         new RuntimeHolder(new CacheRuntime(registry, () => prototypesOf(modules))),
     },
+    {
+      provide: HTTP_RUNTIME_TOKEN,
+      inject: [CacheRegistry, { token: HttpAdapterHost, optional: true }, ModulesContainer, ApplicationConfig],
+      useFactory: (
+        registry: CacheRegistry,
+        adapterHost: HttpAdapterHost | undefined,
+        modules: ModulesContainer,
+        config: ApplicationConfig,
+      ) => new HttpRuntime(registry, adapterHost, modules, config),
+    },
+    HttpCacheInterceptor,
     CacheExplorer,
     ...cacheProviders,
   ];
@@ -73,7 +103,13 @@ function asRoot(module: DynamicModule, caches: readonly AnyDefinition[] | undefi
     ...module,
     global: true,
     providers: [...(module.providers ?? []), ...providers],
-    exports: [CacheRegistry, RUNTIME_TOKEN, ...cacheProviders.map(({ provide }) => provide)],
+    exports: [
+      CacheRegistry,
+      RUNTIME_TOKEN,
+      HTTP_RUNTIME_TOKEN,
+      HttpCacheInterceptor,
+      ...cacheProviders.map(({ provide }) => provide),
+    ],
   };
 }
 

@@ -9,6 +9,10 @@ export { CacheDefaults } from './cache-defaults.decorator.js';
 export { InjectCache } from './inject-cache.decorator.js';
 export { OnCacheEvent } from './on-cache-event.decorator.js';
 export { CacheOperationInterceptor } from './cache-operation.interceptor.js';
+export { HttpCache } from './http/http-cache.decorator.js';
+export { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
+export type { HttpCacheOptions } from './http/http-cache.options.js';
+export type { StoredResponse } from './http/http-message.js';
 export { getCacheToken } from './tokens.js';
 export type {
   AgeOptions,

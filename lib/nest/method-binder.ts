@@ -37,7 +37,10 @@ interface Place {
 }
 
 /** `Class.method` for the class that an instance is of; a method it overrides and calls by `super` is told apart. */
-export function labelOf(prototype: object, { name, prototype: declarer }: MethodRecord): string {
+export function labelOf(
+  prototype: object,
+  { name, prototype: declarer }: Pick<MethodRecord, 'name' | 'prototype'>,
+): string {
   const concrete = classNameOf(prototype);
   const owner = declarerOf(prototype, name) === declarer ? concrete : `${concrete}/${classNameOf(declarer)}`;
   return `${owner}.${String(name)}`;

@@ -10,6 +10,10 @@ export const RUNTIME: unique symbol = Symbol.for('nestjs-strata:runtime') as nev
 /** The token of what is injected there. */
 export const RUNTIME_TOKEN = Symbol.for('nestjs-strata:runtime-token');
 
+/** The same for the routes with `@HttpCache`. */
+export const HTTP_RUNTIME: unique symbol = Symbol.for('nestjs-strata:http-runtime-of') as never;
+export const HTTP_RUNTIME_TOKEN = Symbol.for('nestjs-strata:http-runtime-token');
+
 /** The injection token of a cache: what `@InjectCache` asks for, and what a test overrides. */
 export function getCacheToken(cache: AnyDefinition | string): symbol {
   if (typeof cache !== 'string' && !isDefinition(cache)) throw notACache(cache);

@@ -32,6 +32,20 @@ describe('the city guide', () => {
   });
   afterAll(() => app.stop());
 
+  describe('when the guide itself is read again', () => {
+    it('sends the response that it has, and 304 to who has it too', async () => {
+      const first = await app.get<{ name: string }>('/');
+      const second = await app.get<{ name: string }>('/?whatever');
+      const etag = second.headers.get('etag') ?? '';
+      const third = await fetch(await app.address(), { headers: { 'if-none-match': etag } });
+
+      expect([first, second].map(({ headers }) => headers.get('x-cache'))).toEqual(['MISS', 'HIT']);
+      expect(second.body).toEqual(first.body);
+      expect(second.headers.get('cache-control')).toBe('public, max-age=60');
+      expect([third.status, third.headers.get('x-cache')]).toEqual([304, 'HIT']);
+    });
+  });
+
   describe('when something is read again', () => {
     it('answers a city and its neighbours without a query', async () => {
       expect(await app.queriesOf(`/cities/${TOKYO}`)).toBe(3);
@@ -186,6 +200,7 @@ describe('the city guide', () => {
         'CountriesService.list',
         'cities',
         'countryStats',
+        'http',
         'nearest',
         'neighbours',
         'searches',

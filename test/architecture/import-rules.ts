@@ -27,7 +27,10 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
   'backends/threads': { layers: ['core', 'codec', 'tiers'], packages: ['node:*'] },
   resilience: { layers: ['core', 'tiers'], packages: [] },
   cache: { layers: ['core', 'codec', 'engine', 'tiers', 'resilience'], packages: ['rxjs', 'node:*'] },
-  nest: { layers: ['core', 'engine', 'tiers', 'cache'], packages: ['@nestjs/*', 'rxjs', 'reflect-metadata'] },
+  nest: {
+    layers: ['core', 'engine', 'tiers', 'cache'],
+    packages: ['@nestjs/*', 'rxjs', 'reflect-metadata', 'node:stream'],
+  },
   'compat/cache-manager': {
     layers: ['core', 'tiers', 'resilience', 'cache', 'nest', 'backends/keyv'],
     packages: ['@nestjs/*', 'rxjs', 'reflect-metadata', 'node:*'],

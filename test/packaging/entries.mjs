@@ -28,6 +28,7 @@ const IMPORTS = {
     'node:crypto',
     'node:events',
     'node:process',
+    'node:stream',
     'node:util',
     'node:zlib',
     'reflect-metadata',

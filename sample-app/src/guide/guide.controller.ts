@@ -1,4 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
+import { HttpCache } from 'nestjs-strata';
 import { UpstreamServer } from '../upstream/upstream-server.js';
 
 /** What can be asked, and what to open next. */
@@ -6,7 +7,9 @@ import { UpstreamServer } from '../upstream/upstream-server.js';
 export class GuideController {
   constructor(private readonly upstream: UpstreamServer) {}
 
+  // The same for everybody, so it is sent before guards and pipes; a reader who has it gets 304.
   @Get()
+  @HttpCache({ ttl: '1h', maxAge: '1m', query: false, public: true })
   guide(): object {
     return {
       name: 'a city guide: 135,233 cities in a real database, with caches in front of slow queries',
@@ -18,6 +21,7 @@ export class GuideController {
         '/cities/2950159/weather': 'its weather, from a service that may be down: x-weather says whether it is fresh',
         '/countries/DE/stats': 'a country in numbers',
         '/countries': 'all countries',
+        '/': 'this page, kept as it is sent: x-cache says HIT, and with If-None-Match it is a 304',
       },
       change: {
         'PUT /cities/2950159': 'send {"population": 3500000}: readers see it at once, without a query',

@@ -3,7 +3,7 @@
  * CommonJS, and runs on Nest 11 and Nest 12. Its CommonJS output requires the package, the other one imports it.
  */
 import 'reflect-metadata';
-import { Controller, Injectable, Module } from '@nestjs/common';
+import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import {
   Cacheable,
@@ -29,6 +29,8 @@ import {
   defineCache,
   defineMemoryCache,
   getCacheToken,
+  HttpCache,
+  HttpCacheInterceptor,
   InjectCache,
   isCacheError,
   MemoryCache,
@@ -59,6 +61,7 @@ import {
   type EntryOptions,
   type EvictionPolicy,
   type EvictOptions,
+  type HttpCacheOptions,
   type KeyPattern,
   type LatencyStats,
   type LoadContext,
@@ -78,6 +81,7 @@ import {
   type PolicyName,
   type Random,
   type RefreshAhead,
+  type StoredResponse,
   type StoreOptions,
   type Subscribable,
   type Unsubscribable,
@@ -186,8 +190,17 @@ class UsersService {
   }
 }
 
-@Controller()
-class UsersController {}
+const Pages: CacheDefinition<string, StoredResponse> = defineCache<string, StoredResponse>('pages', { maxSize: 10 });
+const pageOptions: HttpCacheOptions = { cache: Pages, ttl: '1m', query: ['page'], scope: 'everyone' };
+
+@Controller('users')
+class UsersController {
+  @Get()
+  @HttpCache(pageOptions)
+  list(): string {
+    return 'a list';
+  }
+}
 
 @Injectable()
 class OptionsFactory implements CacheOptionsFactory {
@@ -258,6 +271,7 @@ export const EXPECTED: Record<string, unknown> = {
   names: true,
   namesOfTheOther: ['users', 'lengths', 'sessions'],
   tokens: true,
+  handler: ['a list', true],
   loaded: [3, 3],
   stats: [1, 1, 1],
   entry: ['lengths'],
@@ -302,6 +316,7 @@ async function useNest() {
     invalidated: [...service.evictions],
     names: ['users', 'lengths', 'sessions', 'UsersService.sequence'].every((name) => registry.names().includes(name)),
     namesOfTheOther: other.get(CacheRegistry).names(),
+    handler: [app.get(UsersController).list(), app.get(HttpCacheInterceptor) instanceof HttpCacheInterceptor],
     tokens: app.get(getCacheToken(Users), { strict: false }) === registry.get(Users),
   };
   await registry.get(Users).invalidateMatching('*' satisfies KeyPattern<string>);

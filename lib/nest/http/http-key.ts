@@ -1,0 +1,162 @@
+import { MemoryCache } from '../../engine/index.js';
+import { digest } from '../../cache/index.js';
+import { CacheMisuseError, show } from '../../core/index.js';
+import { one, type HttpRequest } from './http-message.js';
+import type { HttpCacheSettings } from './http-cache.options.js';
+
+/** A longer key is cut, and its end hashed. */
+const MAX_KEY = 512;
+/** A longer URL is not remembered: its key is built each time. */
+const MAX_REMEMBERED = 2_048;
+const REMEMBERED = 10_000;
+/** Before what cannot be decoded: the encoding of no text has it. */
+const UNDECODABLE = '%!';
+/** Their values are secrets: keys show a hash of them. */
+const SECRETS = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+/**
+ * The keys of a route's responses. A key is what the request means and not how it is spelt: host, route pattern, the
+ * values of its parameters, the query sorted and without what is not on the allow-list; then the headers that responses
+ * vary by.
+ *
+ * How a URL was spelt is remembered (10,000 spellings for each route), so that a hit builds no key.
+ */
+export class HttpKeys {
+  private readonly spellings = new MemoryCache<string, string>({ maxSize: REMEMBERED, policy: 'sieve' });
+  private varying: readonly string[];
+
+  constructor(
+    private readonly label: string,
+    private readonly settings: HttpCacheSettings,
+    /** The pattern that the router matched. */
+    private readonly patternOf: (request: HttpRequest) => string,
+  ) {
+    this.varying = settings.vary;
+  }
+
+  /** The headers that responses vary by: those of the decorator, and those that responses have named. */
+  get vary(): readonly string[] {
+    return this.varying;
+  }
+
+  /** Learns what a response varies by; `false` when all of it was known. */
+  learn(names: readonly string[]): boolean {
+    const added = names.filter((name) => !this.varying.includes(name));
+    if (added.length > 0) this.varying = [...this.varying, ...added].toSorted();
+    return added.length > 0;
+  }
+
+  of(request: HttpRequest): string {
+    return this.withHeaders(this.ofUrl(request), request);
+  }
+
+  /** What does not depend on headers. */
+  ofUrl(request: HttpRequest): string {
+    const { key } = this.settings;
+    if (key !== undefined) return cut(`${this.label} !${this.requireText('key', key(request))}`);
+    const spelling = spellingOf(request);
+    const known = this.spellings.get(spelling);
+    if (known !== undefined) return known;
+    const text = cut(this.build(request));
+    if (spelling.length <= MAX_REMEMBERED) this.spellings.put(spelling, text);
+    return text;
+  }
+
+  withHeaders(ofUrl: string, request: HttpRequest): string {
+    const isOfUser = this.settings.scope === 'user';
+    if (this.varying.length === 0 && !isOfUser) return ofUrl;
+    const parts = this.varying.map((name) => `${name}=${this.headerIn(request, name)}`);
+    if (isOfUser) parts.push(`user=${this.userOf(request)}`);
+    return cut(`${ofUrl} |${parts.join('&')}`);
+  }
+
+  dispose(): void {
+    this.spellings.dispose();
+  }
+
+  private headerIn({ headers }: HttpRequest, name: string): string {
+    const value = one(headers[name]);
+    if (value === undefined) return '';
+    return SECRETS.has(name) ? digest(value) : encodeURIComponent(value.trim().replace(/\s*,\s*/g, ','));
+  }
+
+  private userOf(request: HttpRequest): string {
+    const { user } = this.settings;
+    if (user !== undefined) return encodeURIComponent(this.requireText('user', user(request)));
+    const credentials = request.headers['authorization'] ?? request.headers['cookie'];
+    return credentials === undefined ? '' : digest(one(credentials) ?? '');
+  }
+
+  private build(request: HttpRequest): string {
+    const params = Object.entries((request.params ?? {}) as Record<string, unknown>);
+    const path = params.map(
+      ([name, value]) =>
+        `${name}=${[value]
+          .flat()
+          .map((part) => encodeURIComponent(String(part)))
+          .join('/')}`,
+    );
+    const query = canonicalQuery(urlOf(request), this.settings.query);
+    return `${this.label} ${hostOf(request)}${this.patternOf(request)}${path.length > 0 ? `#${path.join('&')}` : ''}${query}`;
+  }
+
+  private requireText(option: string, value: unknown): string {
+    if (typeof value === 'string') return value;
+    throw new CacheMisuseError(
+      `@HttpCache of ${this.label}: what its option ${option} returned is ${show(value)}; return a text for every request`,
+    );
+  }
+}
+
+/** How a request names its target. */
+export function spellingOf(request: HttpRequest): string {
+  return hostOf(request) + urlOf(request);
+}
+
+/** `?a=1&b=2` of any spelling: sorted by name, equal names in their order, without those that are not on the list. */
+export function canonicalQuery(url: string, allowed: true | ReadonlySet<string>): string {
+  const start = url.indexOf('?');
+  if (start === -1 || (allowed !== true && allowed.size === 0)) return '';
+  const pairs: [name: string, value: string][] = [];
+  for (const part of url.slice(start + 1).split('&')) {
+    if (part === '') continue;
+    const equals = part.indexOf('=');
+    const name = canonicalText(equals === -1 ? part : part.slice(0, equals));
+    if (allowed !== true && !isAllowed(name, allowed)) continue;
+    pairs.push([name, equals === -1 ? '' : canonicalText(part.slice(equals + 1))]);
+  }
+  if (pairs.length === 0) return '';
+  const sorted = pairs.toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
+  return `?${sorted.map(([name, value]) => `${name}=${value}`).join('&')}`;
+}
+
+function urlOf({ originalUrl, url }: HttpRequest): string {
+  return originalUrl ?? url;
+}
+
+/** Behind a proxy the name that the client used; a handler may build links with either. */
+function hostOf({ headers }: HttpRequest): string {
+  const forwarded = headers['x-forwarded-host'];
+  const host = one(headers['host']) ?? '';
+  return forwarded === undefined ? host : `${one(forwarded)},${host}`;
+}
+
+function isAllowed(name: string, allowed: ReadonlySet<string>): boolean {
+  if (name.startsWith(UNDECODABLE)) return false;
+  const text = decodeURIComponent(name);
+  const bracket = text.indexOf('[');
+  return allowed.has(text) || (bracket > 0 && allowed.has(text.slice(0, bracket)));
+}
+
+/** One spelling for each text. */
+function canonicalText(text: string): string {
+  try {
+    return encodeURIComponent(decodeURIComponent(text.replaceAll('+', ' ')));
+  } catch {
+    return UNDECODABLE + encodeURIComponent(text);
+  }
+}
+
+function cut(key: string): string {
+  return key.length <= MAX_KEY ? key : `${key.slice(0, MAX_KEY / 2)}…${digest(key)}`;
+}
