@@ -7,6 +7,7 @@ import { OPTIONS } from './loading/options.mjs';
 import { STAMPEDES } from './loading/stampede.mjs';
 import { MIXES } from './memory/mixes.mjs';
 import { HTTP_BARS, HTTP_LIBRARIES, PLATFORMS } from './http/libraries.mjs';
+import { KINDS } from './numbers/kinds.mjs';
 
 const PEERS = ['bare-literal', 'map', 'lru-cache', 'layered-loader', 'cache-manager', 'bentocache', 'type-cacheable'];
 /** Kinds of keys that are looked up in a Map, and those that an attacker would choose. */
@@ -40,7 +41,7 @@ export const TITLES = {
 
 /** All workloads of a run, in the order in which they are measured and reported. */
 export function planWorkloads({ quick, only }) {
-  return [...decorated(quick), ...loading(quick), ...http(quick), ...memory(quick), ...limits(quick)]
+  return [...decorated(quick), ...loading(quick), ...numbers(quick), ...http(quick), ...memory(quick), ...limits(quick)]
     .map((workload) => select(workload, only))
     .filter(({ libraries }) => libraries.length > 0);
 }
@@ -113,6 +114,13 @@ function http(quick) {
 
 function barsOn(platform) {
   return Object.fromEntries(Object.entries(HTTP_BARS).map(([library, bars]) => [library, bars[platform]]));
+}
+
+/** What keeping the numbers costs, against one reading of the clock. */
+function numbers(quick) {
+  const times = quick ? { warmUpMs: 200, measureMs: 200 } : { warmUpMs: 400, measureMs: 400 };
+  const job = { part: 'numbers', ...times };
+  return [{ id: 'numbers', part: 'numbers', base: 'clock', libraries: Object.keys(KINDS), job }];
 }
 
 function memory(quick) {

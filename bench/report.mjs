@@ -32,6 +32,10 @@ export function report({ workloads, rows, flags, versions, problems, took }) {
       workloads.filter(({ part }) => part === 'http'),
       table,
     ),
+    numbers(
+      workloads.find(({ part }) => part === 'numbers'),
+      table,
+    ),
     ...[false, true].map((ttl) =>
       memory(
         workloads.filter((w) => w.part === 'memory' && w.ttl === ttl),
@@ -213,6 +217,25 @@ function options(workload, table) {
       'first. The second row is the first once more: its spread is what the measurement itself is worth.',
       '',
       grid(['', 'hit', 'wall', 'ns'], lines),
+    ].join('\n'),
+  );
+}
+
+function numbers(workload, table) {
+  if (workload === undefined) return undefined;
+  const lines = workload.libraries.map((kind) => [
+    kind === 'clock' ? 'one reading of the clock' : kind,
+    table.cell(workload, kind),
+    table.nanoseconds(workload, kind),
+  ]);
+  return section(
+    'What keeping the numbers costs',
+    [
+      'Each part alone. One hit in 128 pays for two readings of the clock, a latency recorded and a key counted; the others',
+      'pay for a comparison, which is in every row above. Every load and every call of a tier pays for two readings and a',
+      'latency recorded. `stats()`, `minus()` and `hotKeys()` are paid by who asks for them.',
+      '',
+      grid(['', 'against the clock', 'ns'], lines),
     ].join('\n'),
   );
 }

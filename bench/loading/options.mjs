@@ -17,6 +17,7 @@ export const OPTIONS = {
   batch: { options: { batch: true, bulkLoader: async (keys) => new Map(keys.map((key) => [key, { id: key }])) } },
   clone: { options: { clone: 'structured' } },
   events: { subscribed: true },
+  evictions: { subscribed: 'evict' },
 };
 
 export const OPTION_TITLES = {
@@ -36,4 +37,5 @@ export const OPTION_TITLES = {
   batch: 'batch',
   clone: "clone: 'structured'",
   events: 'a subscriber to events$',
+  evictions: "one to events$.ofType('evict')",
 };

@@ -9,11 +9,11 @@ export class EventsController implements OnModuleDestroy {
 
   constructor(private readonly registry: CacheRegistry) {}
 
-  /** What the caches do, while it happens. While nobody reads it, the caches make no events. */
+  /** What the caches do, while it happens. What nobody reads is not even made. */
   @Sse()
   events(@Query(EventFilterPipe) { caches, types }: EventFilter): Observable<MessageEvent> {
-    return this.registry.events$.pipe(
-      filter((event) => (caches?.has(event.cache) ?? true) && (types?.has(event.type) ?? true)),
+    return this.registry.events$.ofType(...types).pipe(
+      filter((event) => caches?.has(event.cache) ?? true),
       map((event) => ({ data: readable(event) })),
       takeUntil(this.closing),
     );

@@ -25,6 +25,21 @@ describe('Emitter', () => {
     expect(emitter.observed).toBe(false);
   });
 
+  it('tells which kinds anybody wants to hear of', () => {
+    const emitter = new Emitter<string>();
+    expect(emitter.hears('a')).toBe(false);
+    const some = emitter.subscribe(
+      () => {},
+      (kind) => kind === 'a',
+    );
+    expect([emitter.hears('a'), emitter.hears('b')]).toEqual([true, false]);
+    const all = emitter.subscribe(() => {});
+    expect(emitter.hears('b')).toBe(true);
+    all.unsubscribe();
+    some.unsubscribe();
+    expect(emitter.hears('a')).toBe(false);
+  });
+
   it('delivers nothing emitted before the subscription or after its end', () => {
     const emitter = new Emitter<number>();
     const seen: number[] = [];

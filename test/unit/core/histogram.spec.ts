@@ -157,4 +157,21 @@ describe('LatencyHistogram', () => {
       ).toThrow('only as stats() returned them');
     });
   });
+
+  describe('countsUpTo', () => {
+    it('tells how many were at most as long as each bound, within a bucket, up to all of them', () => {
+      const stats = histogramOf(0.1, 0.9, 1.5, 20, 20, 300).snapshot();
+      expect(stats.countsUpTo([0.05, 0.5, 1, 2, 25, 1_000, Infinity])).toEqual([0, 1, 2, 3, 5, 6, 6]);
+      expect(histogramOf().snapshot().countsUpTo([1, 2])).toEqual([0, 0]);
+    });
+
+    it('agrees with the sums of what came after an earlier snapshot', () => {
+      const histogram = histogramOf(1, 100);
+      const earlier = histogram.snapshot();
+      histogram.record(10, 3);
+      const since = histogram.snapshot().minus(earlier);
+      expect(since.countsUpTo([5, 50, 500])).toEqual([0, 3, 3]);
+      expect(since).toMatchObject({ count: 3, sum: 30 });
+    });
+  });
 });

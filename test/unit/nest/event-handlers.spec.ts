@@ -9,6 +9,7 @@ import {
   OnCacheEvent,
   type CacheEvent,
 } from '../../../lib/index.js';
+import { FakeClock } from '../../../lib/testing/index.js';
 import { appOf } from './app-of.js';
 
 const Words = defineCache<string, string>('words', { maxSize: 1 });
@@ -16,6 +17,31 @@ const Other = defineCache<string, string>('other');
 const Engine = defineMemoryCache<string, string>('engine');
 
 describe('@OnCacheEvent', () => {
+  it('has no events made of other types than its handlers listen to', async () => {
+    @Injectable()
+    class Listener {
+      readonly seen: string[] = [];
+
+      @OnCacheEvent(Words, 'clear')
+      @OnCacheEvent(undefined, ['evict'])
+      heard({ type }: CacheEvent): void {
+        this.seen.push(type);
+      }
+    }
+    const clock = new FakeClock();
+    const app = await appOf({ providers: [Listener] }, { caches: [Words, Other], clock });
+    const made = jest.spyOn(clock, 'epochMs');
+    const words = app.get(CacheRegistry).get(Words);
+    for (const key of ['a', 'b']) {
+      await words.put(key, 'x');
+      await words.get(key);
+    }
+    expect(made).toHaveBeenCalledTimes(1);
+    await words.clear();
+    expect(app.get(Listener).seen).toEqual(['evict', 'clear']);
+    await app.close();
+  });
+
   it('gets the events of its cache and types, from the bootstrap until the shutdown', async () => {
     @Injectable()
     class Listener {
