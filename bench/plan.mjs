@@ -37,11 +37,23 @@ export const TITLES = {
   'strata-public': '@HttpCache, public',
   hook: 'by hand, before the router',
   'strata-beside': 'bare async method, beside cached ones',
+  ioredis: 'ioredis, pipelined by hand',
+  'redis-tier': 'redisTier',
+  'redis-cache': 'Cache over redisTier',
+  'lmdb-tier': 'lmdbTier',
 };
 
 /** All workloads of a run, in the order in which they are measured and reported. */
 export function planWorkloads({ quick, only }) {
-  return [...decorated(quick), ...loading(quick), ...numbers(quick), ...http(quick), ...memory(quick), ...limits(quick)]
+  return [
+    ...decorated(quick),
+    ...loading(quick),
+    ...numbers(quick),
+    ...http(quick),
+    ...memory(quick),
+    ...limits(quick),
+    ...tiers(quick),
+  ]
     .map((workload) => select(workload, only))
     .filter(({ libraries }) => libraries.length > 0);
 }
@@ -171,6 +183,43 @@ function limits(quick) {
     libraries: ['lru-cache', 'strata', 'strata-default', 'map'],
     job: { part: 'limits', capacity, ttl, kind },
   }));
+}
+
+/** Entries of 1 KB outside the process, hits in memory before them, and what takes how long between processes. */
+function tiers(quick) {
+  const times = quick ? { warmUpMs: 300, measureMs: 400 } : { warmUpMs: 700, measureMs: 1_500 };
+  const stores = ['get', 'put'].flatMap((operation) =>
+    [100, 1].map((callers) => ({
+      id: `tiers/${operation}/${callers}`,
+      part: 'tiers',
+      kind: 'store',
+      operation,
+      callers,
+      base: 'ioredis',
+      libraries: ['ioredis', 'redis-tier', 'redis-cache', 'lmdb-tier', 'cache-manager', 'bentocache'],
+      job: { part: 'tiers', kind: 'store', operation, callers, ...times },
+    })),
+  );
+  return [
+    ...stores,
+    {
+      id: 'tiers/memory-hit',
+      part: 'tiers',
+      kind: 'memory-hit',
+      base: 'none',
+      libraries: ['none', 'redis'],
+      job: { part: 'tiers', kind: 'memory-hit', ...times },
+    },
+    {
+      id: 'tiers/spans',
+      part: 'tiers',
+      kind: 'spans',
+      base: 'group',
+      libraries: ['group', 'bus', 'scan'],
+      entries: quick ? 100_000 : 1_000_000,
+      job: { part: 'tiers', kind: 'spans', entries: quick ? 100_000 : 1_000_000 },
+    },
+  ];
 }
 
 /** So many operations that a measurement takes some hundred milliseconds, and the compiler is done before. */

@@ -4,6 +4,8 @@ import { pairedRatios, spread } from './harness/statistics.mjs';
 import { OPTION_TITLES } from './loading/options.mjs';
 import { MIXES } from './memory/mixes.mjs';
 import { TITLES } from './plan.mjs';
+import { tiers } from './tiers/report.mjs';
+import { grid, ratio, row, rule, section } from './harness/markdown.mjs';
 
 const cpuTime = ({ cpuNs, operations }) => cpuNs / operations;
 const wallTime = ({ wallNs, operations }) => wallNs / operations;
@@ -45,6 +47,10 @@ export function report({ workloads, rows, flags, versions, problems, took }) {
     ),
     limits(
       workloads.filter(({ part }) => part === 'limits'),
+      table,
+    ),
+    ...tiers(
+      workloads.filter(({ part }) => part === 'tiers'),
       table,
     ),
   ];
@@ -314,26 +320,4 @@ function limitCell(workload, library, name, table) {
   return ratios === undefined
     ? `**${shown}**`
     : `**${shown}** (${ratio(ratios.median)}, ${ratio(ratios.least)}–${ratio(ratios.greatest)})`;
-}
-
-function section(title, text) {
-  return `## ${title}\n\n${text}`;
-}
-
-/** A table whose first columns are text and whose others are numbers. */
-function grid(head, lines, textColumns = 1) {
-  const alignment = head.map((_, index) => (index < textColumns ? 'l' : 'r')).join('');
-  return [row(head), rule(alignment), ...lines.map(row)].join('\n');
-}
-
-function row(cells) {
-  return `| ${cells.join(' | ')} |`;
-}
-
-function rule(alignment) {
-  return `|${[...alignment].map((side) => (side === 'r' ? '---:' : '---')).join('|')}|`;
-}
-
-function ratio(value) {
-  return value >= 10 ? value.toFixed(0) : value.toFixed(2);
 }

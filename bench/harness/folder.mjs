@@ -14,6 +14,7 @@ const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const LINKED = [
+  '@keyv/redis',
   '@nestjs/cache-manager',
   '@nestjs/common',
   '@nestjs/core',
@@ -23,7 +24,10 @@ const LINKED = [
   '@type-cacheable/lru-cache-adapter',
   'bentocache',
   'cache-manager',
+  'ioredis',
+  'keyv',
   'layered-loader',
+  'lmdb',
   'lru-cache',
   'mnemonist',
   'reflect-metadata',
