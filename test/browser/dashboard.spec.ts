@@ -137,7 +137,7 @@ describe('the overview', () => {
     const app = await start({ history: 0 });
     const seen = await open(`${app.address}#/overview?cache=users`);
     await seen.page.getByText('No lookups in this time.').waitFor();
-    await seen.page.getByText('Nothing is weighed here.').waitFor();
+    await seen.page.getByText('maxMemory makes a cache weigh what it holds.').waitFor();
     expectPeace(seen);
   });
 

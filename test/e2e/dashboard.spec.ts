@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   Injectable,
@@ -19,6 +22,7 @@ import { Test } from '@nestjs/testing';
 import { map, type Observable } from 'rxjs';
 import { CacheModule, CacheRegistry, defineCache, defineMemoryCache } from '../../lib/index.js';
 import { CacheDashboardModule, type CacheDashboardOptions } from '../../lib/observability/dashboard/index.js';
+import { snapshotFile } from '../../lib/observability/dashboard/actions.js';
 import { buildDashboardPage } from '../servers/dashboard-page.js';
 
 const Users = defineCache<string, object>('users', { groups: ['people'] });
@@ -324,6 +328,29 @@ describe.each(ADAPTERS)('the dashboard on %s', (_, adapter) => {
       await fill();
       expect(await removed({ action: 'clear', cache: 'users' })).toBe(4);
       expect(await removed({ action: 'clear', cache: 'sessions' })).toBe(1);
+    });
+
+    it('save a snapshot of a cache, under a name of its own in the folder of the options', async () => {
+      const folder = join(await mkdtemp(join(tmpdir(), 'strata-dashboard-')), 'made');
+      const { act, users } = await start({ options: { actions: true, snapshots: folder } });
+      await users.put('a', { name: 'Ada' });
+      const report = await act({ action: 'saveSnapshot', cache: 'users', file: '../../elsewhere' });
+      expect(await report.json()).toMatchObject({ saved: { file: 'users.snapshot', entries: 1, leftOut: 0 } });
+      await users.clear();
+      await users.restore(join(folder, 'users.snapshot'));
+      expect(await users.get('a')).toEqual({ name: 'Ada' });
+      await rm(folder, { recursive: true });
+      const names = ['users', '../users', '..', 'a/b', 'a_b', '<b>', 'x'.repeat(1_000), 'CON:'].map(snapshotFile);
+      expect(new Set(names).size).toBe(names.length);
+      for (const name of names) expect(name).toMatch(/^[\w.-]{1,100}\.snapshot$/);
+    });
+
+    it('save no snapshot where no folder is given, and tell nothing of the folder when saving fails', async () => {
+      const off = await start({ options: { actions: true } });
+      expect((await off.act({ action: 'saveSnapshot', cache: 'users' })).status).toBe(403);
+      const broken = await start({ options: { actions: true, snapshots: '/dev/null/secret' } });
+      const answer = await broken.act({ action: 'saveSnapshot', cache: 'users' });
+      expect([answer.status, (await answer.text()).includes('secret')]).toEqual([500, false]);
     });
 
     it.each([

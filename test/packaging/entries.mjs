@@ -54,6 +54,8 @@ const IMPORTS = {
     'node:os',
     'node:path',
     'node:process',
+    'node:stream',
+    'node:timers/promises',
     'node:url',
     'node:util',
     'node:zlib',

@@ -1,10 +1,13 @@
-import { BadRequestException, Logger } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BadRequestException, ForbiddenException, InternalServerErrorException, Logger } from '@nestjs/common';
 import { isCacheError } from '../../core/index.js';
 import type { CacheRegistry } from '../../cache/index.js';
 import type { BrowsedCache } from './browsed-cache.js';
 import type { Pause } from './pauses.js';
 import { shownText } from './shown-text.js';
-import type { Action } from './wire.js';
+import type { Action, ActionReport } from './wire.js';
 
 /** What actions work on. */
 export interface ActionParts {
@@ -12,20 +15,29 @@ export interface ActionParts {
   readonly browse: (cache: string) => BrowsedCache;
   /** Made for one search. */
   readonly pauses: () => Pause;
+  /** `undefined`: none are saved. */
+  readonly snapshotFolder: string | undefined;
 }
 
-/** Does what the page asks for, and tells the log. Returns how many entries left this node's memory. */
+/** What came of an action. */
+type Outcome = Omit<ActionReport, 'node'>;
+
+/** Does what the page asks for, and tells the log. */
 export class Actions {
   private readonly logger = new Logger('CacheDashboard');
 
   constructor(private readonly parts: ActionParts) {}
 
-  async run(asked: unknown): Promise<number> {
+  async run(asked: unknown): Promise<Outcome> {
     const action = actionOf(asked);
     try {
-      const removed = await this.perform(action);
-      this.logger.log(`${descriptionOf(action)}; entries removed: ${removed}`);
-      return removed;
+      const outcome =
+        action.action === 'saveSnapshot' ? await this.save(action.cache) : { removed: await this.remove(action) };
+      const { removed, saved } = outcome;
+      this.logger.log(
+        `${descriptionOf(action)}; ${saved === undefined ? `entries removed: ${removed}` : `entries: ${saved.entries}`}`,
+      );
+      return outcome;
     } catch (error) {
       // A pattern that is none.
       if (isCacheError(error, 'CACHE_MISUSE')) throw new BadRequestException(error.message);
@@ -33,7 +45,29 @@ export class Actions {
     }
   }
 
-  private async perform(action: Action): Promise<number> {
+  /** The browser names a cache, never a file. */
+  private async save(cache: string): Promise<Outcome> {
+    const { snapshotFolder, browse } = this.parts;
+    if (snapshotFolder === undefined) {
+      throw new ForbiddenException(
+        'snapshots are off; CacheDashboardModule.forRoot({ snapshots: folder }) enables them',
+      );
+    }
+    const browsed = browse(cache);
+    const file = snapshotFile(cache);
+    try {
+      await mkdir(snapshotFolder, { recursive: true });
+      const { entries, leftOut } = await browsed.cache.snapshot(join(snapshotFolder, file));
+      const { unfit, expired, outdated, noRoom } = leftOut;
+      return { removed: 0, saved: { file, entries, leftOut: unfit + expired + outdated + noRoom } };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.logger.error(`cache "${shownText(cache, 100)}": no snapshot was saved: ${message}`);
+      throw new InternalServerErrorException('the snapshot was not saved; the log of this node says why');
+    }
+  }
+
+  private async remove(action: Exclude<Action, { action: 'saveSnapshot' }>): Promise<number> {
     const { registry, browse } = this.parts;
     switch (action.action) {
       case 'invalidateKey': {
@@ -68,10 +102,18 @@ function actionOf(asked: unknown): Action {
     case 'invalidateMatching':
       return { action, cache: text(given, 'cache'), pattern: text(given, 'pattern') };
     case 'clear':
+    case 'saveSnapshot':
       return { action, cache: text(given, 'cache') };
     default:
       throw new BadRequestException('the body must be JSON with an action that the dashboard has');
   }
+}
+
+/** A name for the file system of any platform, another for each cache. */
+export function snapshotFile(cache: string): string {
+  const readable = cache.replace(/[^\w.-]/g, '_').slice(0, 80);
+  const hash = createHash('sha256').update(cache).digest('hex').slice(0, 8);
+  return `${readable === cache ? readable : `${readable}-${hash}`}.snapshot`;
 }
 
 function text(given: Record<string, unknown>, name: string): string {
@@ -91,5 +133,7 @@ function descriptionOf(action: Action): string {
       return `${where}: keys matching ${shownText(JSON.stringify(action.pattern), 200)} invalidated`;
     case 'clear':
       return `${where}: cleared`;
+    case 'saveSnapshot':
+      return `${where}: snapshot saved`;
   }
 }

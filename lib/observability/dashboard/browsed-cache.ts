@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CacheRegistry, HotKey, IndexedCache } from '../../cache/index.js';
-import { canonical, NOT_PRIMITIVE, parseCanonicalPrimitive } from '../../core/index.js';
+import { canonical, NOT_PRIMITIVE, parseCanonicalPrimitive, type SnapshotReport } from '../../core/index.js';
 import type { EventsToFollow } from './live-stream.js';
 import type { Pause } from './pauses.js';
 import { shownText } from './shown-text.js';
@@ -28,6 +28,7 @@ export interface BrowsableCache {
   invalidateGroup(group: string): Promise<number> | number;
   invalidateMatching(pattern: string): Promise<number> | number;
   clear(): Promise<void> | void;
+  snapshot(target: string): Promise<SnapshotReport>;
   stats(): { readonly size: number };
   readonly events$: EventsToFollow;
   /** Only of a `Cache`. */

@@ -15,6 +15,11 @@ export interface CacheDashboardOptions {
   /** Whether who sees the page may also invalidate and clear. Needs a guard. @defaultValue false */
   readonly actions?: boolean;
   /**
+   * The folder in which the page may save snapshots, made where there is none; each cache has one file in it. Needs
+   * `actions`. @defaultValue none: the page saves no snapshot
+   */
+  readonly snapshots?: string;
+  /**
    * Whether values are shown, shortened. A function says what is shown in place of a value, and is called with each that
    * somebody opens: for values with secrets in them. @defaultValue true
    */
@@ -40,6 +45,7 @@ export interface DashboardSettings {
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];
   readonly imports: NonNullable<ModuleMetadata['imports']>;
   readonly hasActions: boolean;
+  readonly snapshotFolder: string | undefined;
   /** `undefined`: values are not shown. */
   readonly valueShown: ValueShown | undefined;
   readonly node: string | undefined;
@@ -52,6 +58,7 @@ const OPTION_NAMES: readonly (keyof CacheDashboardOptions)[] = [
   'guards',
   'imports',
   'actions',
+  'snapshots',
   'values',
   'node',
   'interval',
@@ -67,7 +74,7 @@ export function resolveDashboardOptions(given: CacheDashboardOptions): Dashboard
   const problems = new OptionProblems('CacheDashboardModule.forRoot()');
   problems.requireObject('options', given);
   problems.refuseUnknown(given, OPTION_NAMES);
-  const { guards, imports = [], values = true, node, actions } = given;
+  const { guards, imports = [], values = true, node, actions, snapshots } = given;
   problems.require(
     Array.isArray(guards) && guards.every(isGuard),
     'guards',
@@ -78,6 +85,9 @@ export function resolveDashboardOptions(given: CacheDashboardOptions): Dashboard
   const isGuarded = Array.isArray(guards) && guards.length > 0;
   problems.require(!hasActions || isGuarded, 'actions', 'needs a guard in guards: else anybody could clear', actions);
   problems.require(Array.isArray(imports), 'imports', 'must be a list of modules', imports);
+  const isFolder = snapshots === undefined || (typeof snapshots === 'string' && snapshots !== '');
+  problems.require(isFolder, 'snapshots', 'must be the path of a folder', snapshots);
+  problems.require(snapshots === undefined || hasActions, 'snapshots', 'needs actions: true', snapshots);
   const isShown = typeof values === 'boolean' || typeof values === 'function';
   problems.require(isShown, 'values', 'must be true, false or a function that says what is shown', values);
   const isName = node === undefined || (typeof node === 'string' && node !== '' && node.length <= 100);
@@ -87,6 +97,7 @@ export function resolveDashboardOptions(given: CacheDashboardOptions): Dashboard
     guards,
     imports,
     hasActions,
+    snapshotFolder: snapshots,
     valueShown: typeof values === 'function' ? values : values ? (value) => value : undefined,
     node,
     intervalMs: within(problems, 'interval', given.interval, 2_000, MIN_INTERVAL_MS, MAX_INTERVAL_MS),

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { BadRequestException, NotFoundException, ServiceUnavailableException } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { isCacheError, type Clock } from '../../core/index.js';
+import { CACHE_EVENT_TYPES, isCacheError, type Clock } from '../../core/index.js';
 import type { CacheRegistry } from '../../cache/index.js';
 import { Actions } from './actions.js';
 import { browsable, BrowsedCache, ObjectNumbers, type BrowsedEntry } from './browsed-cache.js';
@@ -55,6 +55,7 @@ export class Dashboard implements OnApplicationBootstrap, OnModuleDestroy {
       registry,
       browse: (cache) => this.browse(cache),
       pauses: () => pauses(clock),
+      snapshotFolder: settings.snapshotFolder,
     });
   }
 
@@ -84,10 +85,18 @@ export class Dashboard implements OnApplicationBootstrap, OnModuleDestroy {
       });
       this.streams.add(stream);
       response.once('close', () => this.streams.delete(stream));
-      const { intervalMs, historyMs, hasActions: actions } = this.settings;
-      const caches = this.sampler.states();
-      const samples = this.sampler.history(sinceMs);
-      stream.open({ node: this.node, intervalMs, historyMs, metrics: METRICS, actions, caches, samples });
+      const { intervalMs, historyMs, hasActions, snapshotFolder } = this.settings;
+      stream.open({
+        node: this.node,
+        intervalMs,
+        historyMs,
+        metrics: METRICS,
+        eventTypes: CACHE_EVENT_TYPES,
+        actions: hasActions,
+        snapshots: snapshotFolder !== undefined,
+        caches: this.sampler.states(),
+        samples: this.sampler.history(sinceMs),
+      });
       if (events !== undefined) stream.follow(source.events$ as EventsToFollow, events);
     };
   }
@@ -134,7 +143,7 @@ export class Dashboard implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async act(action: unknown): Promise<ActionReport> {
-    return { node: this.node.name, removed: await this.actions.run(action) };
+    return { node: this.node.name, ...(await this.actions.run(action)) };
   }
 
   private detail(cache: string, key: unknown, entry: BrowsedEntry): EntryDetail['entry'] {

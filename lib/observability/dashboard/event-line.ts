@@ -6,7 +6,7 @@ const LONGEST_TEXT = 200;
 
 /** An event without its value, its key and its error as texts that fit into a line. */
 export function eventLine(event: CacheEvent, labelOf: (cache: string, key: unknown) => KeyLabel): EventLine {
-  const { type, cache, at, key, group, pattern, tier, cause, durationMs, error } = event;
+  const { type, cache, at, key, group, pattern, tier, cause, durationMs, progress, error } = event;
   return {
     type,
     cache,
@@ -17,6 +17,7 @@ export function eventLine(event: CacheEvent, labelOf: (cache: string, key: unkno
     ...(tier !== undefined && { tier }),
     ...(cause !== undefined && { cause }),
     ...(durationMs !== undefined && { durationMs: Number(durationMs.toPrecision(4)) }),
+    ...(progress !== undefined && { progress: [progress.done, progress.total ?? null] }),
     ...(error !== undefined && { error: shownText(messageOf(error), LONGEST_TEXT) }),
   };
 }

@@ -139,6 +139,10 @@ export interface Hello {
   readonly historyMs: number;
   readonly metrics: readonly Metric[];
   readonly actions: boolean;
+  /** Whether one of them is to save a snapshot. */
+  readonly snapshots: boolean;
+  /** Every type of event that there is. */
+  readonly eventTypes: readonly string[];
   readonly caches: readonly CacheState[];
   /** What the node has kept, after the instant that the page asked for. */
   readonly samples: readonly Sample[];
@@ -232,6 +236,8 @@ export interface EventLine {
   readonly tier?: string;
   readonly cause?: string;
   readonly durationMs?: number;
+  /** How far a snapshot or a restore has come, of how many entries. */
+  readonly progress?: readonly [done: number, total: number | null];
   readonly error?: string;
 }
 
@@ -242,16 +248,19 @@ export interface EventLines {
   readonly missed: number;
 }
 
-/** What the page may ask for; each changes a cache. */
+/** What the page may ask for. */
 export type Action =
   | { readonly action: 'invalidateKey'; readonly cache: string; readonly key: string }
   | { readonly action: 'invalidateGroup'; readonly cache: string | null; readonly group: string }
   | { readonly action: 'invalidateMatching'; readonly cache: string; readonly pattern: string }
-  | { readonly action: 'clear'; readonly cache: string };
+  | { readonly action: 'clear'; readonly cache: string }
+  | { readonly action: 'saveSnapshot'; readonly cache: string };
 
 /** What came of it. */
 export interface ActionReport {
   readonly node: string;
   /** How many entries left this node's memory. */
   readonly removed: number;
+  /** Of a snapshot. */
+  readonly saved?: { readonly file: string; readonly entries: number; readonly leftOut: number };
 }

@@ -40,6 +40,8 @@ export class EntryPanel {
       if (signal.aborted) return;
       this.page.answeredBy(detail.node);
       this.show(detail, key);
+      // On a narrow screen it stands below the list.
+      this.element.scrollIntoView({ block: 'nearest' });
     } catch (error) {
       if (signal.aborted) return;
       const isGone = error instanceof ServerError && error.status === 404;

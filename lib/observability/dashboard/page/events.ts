@@ -4,26 +4,6 @@ import { button, debounced, empty, h, setText } from './dom.js';
 import { clockTime, latency, whole } from './format.js';
 import { keyLink } from './key-link.js';
 
-const TYPES = [
-  'hit',
-  'miss',
-  'put',
-  'load',
-  'loadError',
-  'refresh',
-  'stale',
-  'evict',
-  'expire',
-  'invalidate',
-  'clear',
-  'promote',
-  'demote',
-  'tierError',
-  'breaker',
-  'bus',
-  'recovered',
-] as const;
-
 /** Hits are most of what happens, and seldom what one looks for. */
 const NOT_AT_FIRST: readonly string[] = ['hit'];
 const MOST_LINES = 400;
@@ -43,9 +23,7 @@ const TONES: Readonly<Record<string, Tone | 'good'>> = {
 /** What happens in the caches, as it happens. */
 export class Events implements View {
   readonly element = h('div', { class: 'events' });
-  private readonly boxes = TYPES.map((type) =>
-    h('input', { type: 'checkbox', value: type, checked: !NOT_AT_FIRST.includes(type) }),
-  );
+  private readonly boxes: readonly HTMLInputElement[];
   private readonly search = h('input', {
     type: 'search',
     id: 'events-search',
@@ -63,10 +41,13 @@ export class Events implements View {
   private isPaused = false;
 
   constructor(private readonly page: PageContext) {
+    this.boxes = page.model.eventTypes.map((type) =>
+      h('input', { type: 'checkbox', value: type, checked: !NOT_AT_FIRST.includes(type) }),
+    );
     const restart = debounced(() => this.listen());
     this.search.addEventListener('input', restart);
     for (const box of this.boxes) box.addEventListener('change', restart);
-    const chips = this.boxes.map((box, at) => h('label', {}, box, h('span', {}, TYPES[at] ?? '')));
+    const chips = this.boxes.map((box) => h('label', {}, box, h('span', {}, box.value)));
     const toolbar = h(
       'div',
       { class: 'toolbar' },
@@ -135,7 +116,7 @@ export class Events implements View {
   private listen(): void {
     const wanted = this.boxes.filter(({ checked }) => checked).map(({ value }) => value);
     if (this.isPaused || wanted.length === 0) return this.page.listen(undefined);
-    const types = wanted.length === TYPES.length ? '' : wanted.join(',');
+    const types = wanted.length === this.boxes.length ? '' : wanted.join(',');
     this.page.listen({ cache: this.page.route.cache ?? '', types, search: this.search.value });
   }
 
@@ -163,10 +144,28 @@ export class Events implements View {
   }
 }
 
-function line({ type, cache, at, key, group, pattern, tier, cause, durationMs, error }: EventLine): HTMLElement {
+function line({
+  type,
+  cache,
+  at,
+  key,
+  group,
+  pattern,
+  tier,
+  cause,
+  durationMs,
+  progress,
+  error,
+}: EventLine): HTMLElement {
   const other = (group === undefined ? pattern : `group ${group}`) ?? '';
   const subject = key === undefined ? other : keyLink(cache, key);
-  const details = [cause, tier, durationMs === undefined ? undefined : latency(durationMs), error]
+  const details = [
+    cause,
+    tier,
+    progress === undefined ? undefined : `${whole(progress[0])} of ${whole(progress[1])} entries`,
+    durationMs === undefined ? undefined : latency(durationMs),
+    error,
+  ]
     .filter((detail) => detail !== undefined)
     .join(' · ');
   return h(

@@ -63,7 +63,7 @@ class Page implements PageContext {
     });
     this.drawRanges();
     this.update();
-    if (!(this.view instanceof Events)) this.connection.open(undefined);
+    this.connection.open(undefined);
   }
 
   go(route: Partial<Route>): void {
@@ -109,13 +109,14 @@ class Page implements PageContext {
 
   private showView(): void {
     const { view, cache, key } = this.route;
-    const isKnown = this.model.node !== undefined;
-    const as = `${view} ${JSON.stringify([cache, key])} ${isKnown ? this.model.caches.size > 0 : '?'}`;
+    // What there is to show, the first message says.
+    if (this.model.node === undefined) return;
+    const as = `${view} ${JSON.stringify([cache, key])} ${this.model.caches.size > 0}`;
     if (as === this.shownAs) return;
     this.shownAs = as;
     this.view?.leave();
     this.view = undefined;
-    if (isKnown && this.model.caches.size === 0) this.place.replaceChildren(h('div', { class: 'card' }, noCaches()));
+    if (this.model.caches.size === 0) this.place.replaceChildren(h('div', { class: 'card' }, noCaches()));
     else this.place.replaceChildren((this.view = this.make(view, cache)).element);
   }
 

@@ -18,6 +18,8 @@ const MIN_KEPT_MS = 900_000;
 export class Model {
   node: NodeIdentity | undefined = undefined;
   hasActions = false;
+  savesSnapshots = false;
+  eventTypes: readonly string[] = [];
   intervalMs = 2_000;
   keptMs = MIN_KEPT_MS;
   readonly caches = new Map<string, CacheState>();
@@ -30,13 +32,25 @@ export class Model {
   }
 
   /** Returns the node that was shown before, when it is another one. */
-  hello({ node, actions, intervalMs, historyMs, metrics, caches, samples }: Hello): NodeIdentity | undefined {
+  hello({
+    node,
+    actions,
+    snapshots,
+    eventTypes,
+    intervalMs,
+    historyMs,
+    metrics,
+    caches,
+    samples,
+  }: Hello): NodeIdentity | undefined {
     const before = this.node;
     const isOther = before !== undefined && before.id !== node.id;
     if (isOther) this.intervals = [];
     if (isOther) this.caches.clear();
     this.node = node;
     this.hasActions = actions;
+    this.savesSnapshots = snapshots;
+    this.eventTypes = eventTypes;
     this.intervalMs = intervalMs;
     this.keptMs = Math.max(historyMs, MIN_KEPT_MS);
     this.columns = new Map(metrics.map((metric, column) => [metric, column]));

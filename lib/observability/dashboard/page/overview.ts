@@ -54,7 +54,8 @@ export class Overview implements View {
     title: 'Memory',
     format: bytes,
     steps: POWERS_OF_TWO,
-    emptyText: 'Nothing is weighed here.',
+    emptyTitle: 'Not measured',
+    emptyText: 'maxMemory makes a cache weigh what it holds.',
   });
   private readonly latencyNote = h('p');
   private readonly memoryNote = h('p');
@@ -256,10 +257,10 @@ export class Overview implements View {
     const [state] = states;
     this.tiers.show(state?.tiers ?? []);
     if (state === undefined) return;
-    const { puts, refreshes, staleHits, invalidations } = state;
+    const { puts, refreshes, staleHits, invalidations, flights } = state;
     setText(
       this.since,
-      `${whole(puts)} puts, ${whole(refreshes)} refreshes, ${whole(staleHits)} stale hits, ${whole(invalidations)} invalidated`,
+      `${whole(flights)} loads are running; ${whole(puts)} puts, ${whole(refreshes)} refreshes, ${whole(staleHits)} stale hits, ${whole(invalidations)} invalidated`,
     );
   }
 

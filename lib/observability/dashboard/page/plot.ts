@@ -31,6 +31,7 @@ export interface PlotOptions {
   /** The end of the scale, where that does not follow the values. */
   readonly max?: number;
   /** What to say while there is nothing to draw. */
+  readonly emptyTitle?: string;
   readonly emptyText: string;
 }
 
@@ -49,7 +50,7 @@ export class Plot {
   private readonly emptyNote: HTMLElement;
 
   constructor(private readonly options: PlotOptions) {
-    this.emptyNote = empty('Nothing yet', options.emptyText);
+    this.emptyNote = empty(options.emptyTitle ?? 'Nothing yet', options.emptyText);
     this.element = h('div', { role: 'group', 'aria-label': options.title }, this.canvas, this.summary);
     this.observer.observe(this.canvas);
   }
@@ -92,7 +93,7 @@ export class Plot {
       {
         width: this.width(),
         height: HEIGHT,
-        padding: [8, 8, 0, 0],
+        padding: [8, 20, 0, 0],
         cursor: { sync: { key: SYNC_KEY }, drag: { x: false, y: false }, points: { size: 7 } },
         scales: {
           x: { time: true, auto: false },

@@ -1,4 +1,4 @@
-import type { Action } from '../wire.js';
+import type { Action, ActionReport } from '../wire.js';
 import { asked, confirmed } from './confirm.js';
 import type { PageContext } from './context.js';
 import { button, byId } from './dom.js';
@@ -14,7 +14,7 @@ export class ScopeActions {
 
   update(): void {
     const { model, route } = this.page;
-    const shownFor = `${model.hasActions} ${route.cache === undefined ? '' : `=${route.cache}`}`;
+    const shownFor = `${model.hasActions} ${model.savesSnapshots} ${route.cache === undefined ? '' : `=${route.cache}`}`;
     if (shownFor === this.shownFor) return;
     this.shownFor = shownFor;
     this.element.hidden = !model.hasActions;
@@ -27,6 +27,9 @@ export class ScopeActions {
     return [
       ofGroup,
       button('Invalidate keys…', () => void this.invalidateMatching(cache)),
+      ...(this.page.model.savesSnapshots
+        ? [button('Save a snapshot', () => void this.run({ action: 'saveSnapshot', cache }))]
+        : []),
       button('Clear…', () => void this.clear(cache), { class: 'button danger' }),
     ];
   }
@@ -67,11 +70,17 @@ export class ScopeActions {
 
   private async run(action: Action): Promise<void> {
     try {
-      const { removed, node } = await act(action);
-      this.page.answeredBy(node);
-      this.page.notify('action', `Done. ${whole(removed)} entries left the memory of ${node}.`);
+      const report = await act(action);
+      this.page.answeredBy(report.node);
+      this.page.notify('action', told(report));
     } catch (error) {
       this.page.notify('action', `Nothing was done: ${error instanceof Error ? error.message : String(error)}`, 'bad');
     }
   }
+}
+
+function told({ removed, saved, node }: ActionReport): string {
+  if (saved === undefined) return `Done. ${whole(removed)} entries left the memory of ${node}.`;
+  const leftOut = saved.leftOut === 0 ? '' : `, ${whole(saved.leftOut)} were left out`;
+  return `Saved. ${saved.file} on ${node} holds ${whole(saved.entries)} entries${leftOut}.`;
 }

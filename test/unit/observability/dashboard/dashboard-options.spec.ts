@@ -24,6 +24,8 @@ describe('the options of the dashboard', () => {
     ['a guard that is none', { guards: ['admin'] }, /guards must be a list/],
     ['actions without a guard', { guards: [], actions: true }, /actions needs a guard/],
     ['actions that are not a boolean', { guards: [guard], actions: 'yes' }, /actions must be one of true, false/],
+    ['a folder for snapshots without actions', { guards: [guard], snapshots: '/tmp' }, /snapshots needs actions: true/],
+    ['a folder that is none', { guards: [guard], actions: true, snapshots: '' }, /snapshots must be the path/],
     ['a path with a wildcard', { guards: [guard], path: '/*' }, /path must be a path such as/],
     ['a path with a space', { guards: [guard], path: '/a b' }, /path must be a path such as/],
     ['no path at all', { guards: [guard], path: '/' }, /path must be a path such as/],

@@ -63,6 +63,8 @@ describe('a live stream', () => {
       intervalMs: 1_000,
       historyMs: 60_000,
       metrics: METRICS,
+      eventTypes: [],
+      snapshots: false,
       actions: false,
       caches: [],
       samples: [],
