@@ -266,6 +266,16 @@ describe.each(ADAPTERS)('the dashboard on %s', (_, adapter) => {
     expect(text).not.toContain('secret');
   });
 
+  it('streams the numbers alone to a page that wants only types of events that it does not know', async () => {
+    const { app, get } = await start();
+    const response = await get('/strata/api/live?events=1&types=nonsense&since=1&node=another');
+    expect(response.status).toBe(200);
+    const closed = app.close();
+    expect(await response.text()).toMatch(/^event: hello\n/);
+    await closed;
+    apps.length = 0;
+  });
+
   it('streams what happens, and ends its streams when the app shuts down', async () => {
     const { app, get, users } = await start({ options: { interval: 250 } });
     const response = await get('/strata/api/live?events=1&types=put');

@@ -46,11 +46,8 @@ export function dashboardController({ path, guards }: DashboardSettings): Type<u
       const exchange = rawExchange(request, response);
       requireOwnPage(exchange.request.headers);
       const query = queryOf(exchange.request);
-      const sinceMs = Number(query.get('since')) || 0;
-      const watch = this.dashboard.stream({
-        sinceMs,
-        events: query.get('events') === '1' ? filterOf(query) : undefined,
-      });
+      const reader = { sinceMs: Number(query.get('since')) || 0, seenNode: query.get('node') };
+      const watch = this.dashboard.stream({ ...reader, events: filterOf(query) });
       // A compressor or a proxy that collects what it passes on would hold the events back.
       const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store, no-transform' };
       watch(begin(exchange.take(), 200, { ...headers, 'x-accel-buffering': 'no' }));
@@ -61,12 +58,13 @@ export function dashboardController({ path, guards }: DashboardSettings): Type<u
       const exchange = rawExchange(request, response);
       requireOwnPage(exchange.request.headers);
       const query = queryOf(exchange.request);
-      const page = await this.dashboard.keys(required(query, 'cache'), {
+      const wanted = {
         search: (query.get('search') ?? '').slice(0, LONGEST_SEARCH),
         group: query.get('group') || undefined,
         offset: whole(query, 'offset', 0, Number.MAX_SAFE_INTEGER),
         limit: whole(query, 'limit', 50, MAX_PAGE),
-      });
+      };
+      const page = await this.dashboard.keys(required(query, 'cache'), wanted, () => exchange.isGone());
       sendJson(exchange.take(), page);
     }
 
@@ -109,14 +107,14 @@ function baseOf(url: string, path: string): string {
   return /^[\w~.-]+$/.test(last) ? `./${last}` : `./${path.slice(path.lastIndexOf('/') + 1)}`;
 }
 
-function filterOf(query: URLSearchParams): EventFilter {
-  const types = query.get('types')?.split(',');
-  return {
-    cache: query.get('cache') ?? undefined,
-    // A page of another version may know types that are no longer there.
-    types: types && CACHE_EVENT_TYPES.filter((type) => types.includes(type)),
-    search: (query.get('search') ?? '').slice(0, LONGEST_SEARCH).toLowerCase(),
-  };
+/** `undefined`: no events are wanted, or only types that this version does not know. */
+function filterOf(query: URLSearchParams): EventFilter | undefined {
+  if (query.get('events') !== '1') return undefined;
+  const named = query.get('types')?.split(',');
+  const types = named && CACHE_EVENT_TYPES.filter((type) => named.includes(type));
+  if (types?.length === 0) return undefined;
+  const search = (query.get('search') ?? '').slice(0, LONGEST_SEARCH).toLowerCase();
+  return { cache: query.get('cache') ?? undefined, types, search };
 }
 
 function required(query: URLSearchParams, name: string): string {

@@ -30,8 +30,10 @@ const HOT_KEYS = 10;
 
 /** What a reader of a live stream wants. */
 export interface LiveQuery {
-  /** Samples that ended after this instant. */
+  /** Samples that ended after this instant, where the reader has those before it from this very node. */
   readonly sinceMs: number;
+  /** The id of the node that the reader has seen; `null` for none. */
+  readonly seenNode: string | null;
   /** `undefined`: no events. Then no cache makes any for this reader. */
   readonly events: EventFilter | undefined;
 }
@@ -43,6 +45,7 @@ export class Dashboard implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly streams = new Set<LiveStream>();
   private readonly objects = new ObjectNumbers();
   private readonly actions: Actions;
+  private isClosing = false;
 
   constructor(
     private readonly registry: CacheRegistry,
@@ -65,12 +68,14 @@ export class Dashboard implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Before the server stops to listen, since it waits for open responses, and streams never end by themselves. */
   onModuleDestroy(): void {
+    this.isClosing = true;
     this.sampler.stop();
     for (const stream of this.streams) stream.close();
   }
 
   /** Throws where there is no room, or no such cache: before the response is taken. */
-  stream({ sinceMs, events }: LiveQuery): (response: ServerResponse) => void {
+  stream({ sinceMs, seenNode, events }: LiveQuery): (response: ServerResponse) => void {
+    if (this.isClosing) throw new ServiceUnavailableException('this node is shutting down');
     if (this.streams.size >= MAX_STREAMS) {
       throw new ServiceUnavailableException(`${MAX_STREAMS} readers watch already; close some of the pages`);
     }
@@ -83,7 +88,7 @@ export class Dashboard implements OnApplicationBootstrap, OnModuleDestroy {
         textOfKey: (cache, key) => this.browse(cache).text(key),
         labelOfKey: (cache, key) => this.browse(cache).label(key),
       });
-      this.streams.add(stream);
+      if (!response.destroyed) this.streams.add(stream);
       response.once('close', () => this.streams.delete(stream));
       const { intervalMs, historyMs, hasActions, snapshotFolder } = this.settings;
       stream.open({
@@ -95,16 +100,17 @@ export class Dashboard implements OnApplicationBootstrap, OnModuleDestroy {
         actions: hasActions,
         snapshots: snapshotFolder !== undefined,
         caches: this.sampler.states(),
-        samples: this.sampler.history(sinceMs),
+        samples: this.sampler.history(seenNode === this.node.id ? sinceMs : 0),
       });
       if (events !== undefined) stream.follow(source.events$ as EventsToFollow, events);
     };
   }
 
-  async keys(cache: string, query: KeyQuery): Promise<KeyPage> {
+  /** @param isGone whether nobody waits for the answer any more */
+  async keys(cache: string, query: KeyQuery, isGone: () => boolean): Promise<KeyPage> {
     const browsed = this.browse(cache);
     try {
-      const { keys, matches } = await searchKeys(browsed, query, pauses(this.clock));
+      const { keys, matches } = await searchKeys(browsed, query, { pause: pauses(this.clock), isGone });
       const { size } = browsed.cache.stats();
       return { node: this.node.name, cache, keys, offset: query.offset, matches, size };
     } catch (error) {

@@ -18,16 +18,24 @@ export interface FoundKeys {
   readonly matches: number;
 }
 
+/** How a search gets on with others. */
+export interface SearchCourse {
+  readonly pause: Pause;
+  /** Whether nobody waits for it any more; then it ends. */
+  readonly isGone: () => boolean;
+}
+
 /** Goes through all keys of the memory of a cache, the next victim first. */
 export async function searchKeys(
   browsed: BrowsedCache,
   { search, group, offset, limit }: KeyQuery,
-  pause: Pause,
+  { pause, isGone }: SearchCourse,
 ): Promise<FoundKeys> {
   const matches = matcher(search);
   const keys: KeyLabel[] = [];
   let count = 0;
   const look = (key: unknown): boolean => {
+    if (isGone()) return true;
     if (matches !== undefined && !matches(browsed.text(key))) return false;
     if (count >= offset && keys.length < limit) keys.push(browsed.label(key));
     count++;

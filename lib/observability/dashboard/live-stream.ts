@@ -9,6 +9,9 @@ const MAX_WAITING = 250;
 /** How long they wait for others to go with them. */
 const BATCH_MS = 200;
 
+/** Then its reader opens another, and the guards are asked again: a session may have ended. */
+const LIFETIME_MS = 900_000;
+
 /** Which events a reader wants. */
 export interface EventFilter {
   /** `undefined`: of every cache. */
@@ -52,14 +55,20 @@ export class LiveStream {
   constructor(private readonly parts: LiveStreamParts) {}
 
   open(hello: Hello): void {
-    const { response, sampler } = this.parts;
+    const { response, sampler, clock } = this.parts;
     this.lastAt = hello.samples.at(-1)?.at ?? 0;
     response.once('close', () => this.close());
+    // What a connection that breaks has to say is of no use to anybody.
+    response.once('error', () => this.close());
+    // Its reader left before it was here; nobody will say so again.
+    if (response.destroyed) return this.close();
+    this.stops.push(clock.after(LIFETIME_MS, () => this.close()));
     this.send('hello', hello);
     this.stops.push(sampler.listen((sample, changed) => this.tick(sample, changed)));
   }
 
   follow(events: EventsToFollow, { types, search }: EventFilter): void {
+    if (this.isClosed) return;
     const { clock } = this.parts;
     const next = (event: CacheEvent): void => {
       if (search !== '' && !this.textOf(event).toLowerCase().includes(search)) return;
@@ -84,8 +93,11 @@ export class LiveStream {
       return;
     }
     const { sampler } = this.parts;
-    const kept = this.skippedTicks ? sampler.history(this.lastAt) : [sample];
-    const tick: Tick = { samples: kept, caches: this.skippedTicks ? sampler.states() : changed };
+    const kept = this.skippedTicks ? sampler.history(this.lastAt) : [];
+    const tick: Tick = {
+      samples: kept.length > 0 ? kept : [sample],
+      caches: this.skippedTicks ? sampler.states() : changed,
+    };
     this.skippedTicks = false;
     this.lastAt = sample.at;
     this.send('tick', tick);

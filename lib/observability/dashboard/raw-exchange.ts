@@ -3,6 +3,8 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 /** A request and its response as Node has them, whichever adapter the app has. */
 export interface RawExchange {
   readonly request: IncomingMessage;
+  /** Whether who asked has left. */
+  isGone(): boolean;
   /** Takes the response away from the framework. After it nothing may throw. */
   take(): ServerResponse;
 }
@@ -22,6 +24,7 @@ export function rawExchange(request: unknown, response: unknown): RawExchange {
   const given = request as IncomingMessage | { readonly raw: IncomingMessage };
   return {
     request: 'raw' in given ? given.raw : given,
+    isGone: () => (isReply(response) ? response.raw : (response as ServerResponse)).destroyed,
     take: () => {
       if (!isReply(response)) return response as ServerResponse; // Express extends it
       response.hijack();

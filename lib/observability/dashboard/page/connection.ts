@@ -20,8 +20,8 @@ export interface ConnectionListener {
   hello(hello: Hello): void;
   tick(tick: Tick): void;
   events(batch: EventLines): void;
-  /** The last sample that is known. */
-  since(): number;
+  /** The last sample that is known, and of which node. */
+  since(): { readonly at: number; readonly node: string };
 }
 
 const FIRST_DELAY_MS = 500;
@@ -57,6 +57,7 @@ export class Connection {
 
   private async run(signal: AbortSignal): Promise<void> {
     this.listener.state({ kind: 'connecting' });
+    this.watch();
     let status = 0;
     try {
       await this.read(signal);
@@ -73,8 +74,10 @@ export class Connection {
 
   private async read(signal: AbortSignal): Promise<void> {
     const { events, listener } = this;
+    const { at, node } = listener.since();
     const url = address('live', {
-      since: String(listener.since()),
+      since: String(at),
+      node,
       ...(events !== undefined && { events: '1', ...events }),
     });
     const response = await fetch(url, { signal, credentials: 'same-origin', cache: 'no-store' });

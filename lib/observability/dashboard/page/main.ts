@@ -41,7 +41,7 @@ class Page implements PageContext {
     events: (batch) => {
       if (this.view instanceof Events) this.view.receive(batch);
     },
-    since: () => this.model.lastAt,
+    since: () => ({ at: this.model.lastAt, node: this.model.node?.id ?? '' }),
   });
 
   start(): void {

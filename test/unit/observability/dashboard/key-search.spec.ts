@@ -11,13 +11,14 @@ import { FakeClock } from '../../../../lib/testing/index.js';
 
 const EVERYTHING: KeyQuery = { search: '', group: undefined, offset: 0, limit: 100 };
 const never = (): undefined => undefined;
+const course = { pause: never, isGone: () => false };
 
 function browse(cache: unknown): BrowsedCache {
   return new BrowsedCache(cache as BrowsableCache, new ObjectNumbers());
 }
 
 async function texts(browsed: BrowsedCache, query: Partial<KeyQuery>): Promise<string[]> {
-  const { keys } = await searchKeys(browsed, { ...EVERYTHING, ...query }, never);
+  const { keys } = await searchKeys(browsed, { ...EVERYTHING, ...query }, course);
   return keys.map(({ text }) => text);
 }
 
@@ -48,7 +49,7 @@ describe('keys of a cache', () => {
     const cache = createCache(defineCache<unknown, number>('any'));
     for (const [at, key] of KEYS.entries()) await cache.put(key, at);
     const browsed = browse(cache);
-    const { keys, matches } = await searchKeys(browsed, EVERYTHING, never);
+    const { keys, matches } = await searchKeys(browsed, EVERYTHING, course);
     expect(matches).toBe(KEYS.length);
     expect(new Set(keys.map(({ id }) => id)).size).toBe(KEYS.length);
     for (const [at, { id }] of keys.entries()) {
@@ -64,7 +65,7 @@ describe('keys of a cache', () => {
     const [one, other] = [{ id: 1 }, { id: 1 }];
     for (const [at, key] of [one, other, 'text', 7, Symbol.for('s')].entries()) cache.put(key, at);
     const browsed = browse(cache);
-    const { keys } = await searchKeys(browsed, EVERYTHING, never);
+    const { keys } = await searchKeys(browsed, EVERYTHING, course);
     expect(new Set(keys.map(({ id }) => id)).size).toBe(5);
     for (const [at, { id }] of keys.entries()) expect(cache.get((await browsed.find(id, never))?.key)).toBe(at);
     cache.dispose();
@@ -123,10 +124,20 @@ describe('a search for keys', () => {
     const { keys, matches } = await searchKeys(
       browse(many),
       { ...EVERYTHING, search: '9', offset: 10, limit: 3 },
-      never,
+      course,
     );
     expect(matches).toBe(271);
     expect(keys.map(({ text }) => text)).toEqual(['91', '92', '93']);
+    many.dispose();
+  });
+
+  it('ends when nobody waits for it any more', async () => {
+    const many = new MemoryCache<number, number>({ maxSize: 1_000 });
+    for (let key = 0; key < 1_000; key++) many.put(key, key);
+    let looks = 0;
+    const isGone = (): boolean => ++looks > 10;
+    expect((await searchKeys(browse(many), EVERYTHING, { pause: never, isGone })).matches).toBe(10);
+    expect(looks).toBe(11);
     many.dispose();
   });
 

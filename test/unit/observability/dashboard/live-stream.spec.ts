@@ -15,6 +15,7 @@ class Reader extends EventEmitter {
   readonly chunks: string[] = [];
   writableNeedDrain = false;
   hasEnded = false;
+  destroyed = false;
 
   write(chunk: string): boolean {
     this.chunks.push(chunk);
@@ -38,12 +39,16 @@ describe('a live stream', () => {
     for (const stream of streams.splice(0)) stream.close();
   });
 
-  function open(events?: { cache?: 'sessions'; types?: ('put' | 'hit')[]; search?: string }) {
+  function open(
+    events?: { cache?: 'sessions'; types?: ('put' | 'hit')[]; search?: string },
+    { historyMs = 60_000, hasLeft = false } = {},
+  ) {
     const clock = new FakeClock();
     const registry = new CacheRegistry({ clock });
     for (const definition of [Users, Sessions]) registry.define(definition);
-    const sampler = new Sampler({ registry, clock, intervalMs: 1_000, historyMs: 60_000 });
+    const sampler = new Sampler({ registry, clock, intervalMs: 1_000, historyMs });
     const reader = new Reader();
+    reader.destroyed = hasLeft;
     const stream = new LiveStream({
       response: reader as unknown as ServerResponse,
       clock,
@@ -175,6 +180,29 @@ describe('a live stream', () => {
       expect(tick?.samples).toHaveLength(6);
       expect(tick?.caches.map(({ name }) => name)).toEqual(['users', 'sessions']);
     });
+  });
+
+  it('tells a slow reader at least the last interval, where nothing is kept', () => {
+    const { clock, reader } = open(undefined, { historyMs: 0 });
+    reader.writableNeedDrain = true;
+    clock.advance(1_000);
+    reader.writableNeedDrain = false;
+    clock.advance(1_000);
+    expect(reader.messages<Tick>('tick').map(({ samples }) => samples.length)).toEqual([1]);
+  });
+
+  it('ends after a quarter of an hour, so that the guards are asked again', () => {
+    const { clock, reader } = open();
+    clock.advance(900_000);
+    expect(reader.hasEnded).toBe(true);
+  });
+
+  it('lets go at once of a reader that left before it began', async () => {
+    const { clock, reader, users } = open({}, { hasLeft: true });
+    const { length } = reader.chunks;
+    await users.put('a', '1');
+    clock.advance(5_000);
+    expect(reader.chunks).toHaveLength(length);
   });
 
   it('lets go of everything when its reader leaves', async () => {
