@@ -73,6 +73,18 @@ export function appOf(pkg: CachePackage, calls: Calls, options: object = {}): Dy
   }
 
   @Injectable()
+  class Marking implements NestInterceptor {
+    intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+      return next.handle().pipe(
+        map((body: { tags: string[] }) => {
+          body.tags.push('seen');
+          return body;
+        }),
+      );
+    }
+  }
+
+  @Injectable()
   class Inner implements NestInterceptor {
     intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
       return next.handle().pipe(map((body: object) => ({ ...body, inner: calls.next('inner') })));
@@ -176,6 +188,18 @@ export function appOf(pkg: CachePackage, calls: Calls, options: object = {}): Dy
     @Get('file')
     file() {
       return new StreamableFile(Buffer.from(`run ${calls.next('file')}`));
+    }
+
+    @Get('bytes')
+    bytes() {
+      calls.next('bytes');
+      return Buffer.from([0, 1, 254, 255]);
+    }
+
+    @Get('wraps')
+    @CacheKey('wrapped-within')
+    wraps() {
+      return this.manager.wrap('wrapped-within', async () => ({ run: calls.next('wraps') }));
     }
 
     @Sse('events')
@@ -289,12 +313,21 @@ export function appOf(pkg: CachePackage, calls: Calls, options: object = {}): Dy
     }
   }
 
+  @Controller('changed')
+  @UseInterceptors(Marking, CacheInterceptor)
+  class ChangedController {
+    @Get()
+    find() {
+      return { tags: ['a'] };
+    }
+  }
+
   // `Cache` stands in for a type in the constructor: what TypeScript writes there for a class it imports.
   Reflect.defineMetadata('design:paramtypes', [Object, Cache], CitiesController);
 
   @Module({
     imports: [CacheModule.register(options)],
-    controllers: [CitiesController, ByUserController, NotAllController, WrappedController],
+    controllers: [CitiesController, ByUserController, NotAllController, WrappedController, ChangedController],
   })
   class AppModule {}
   return { module: AppModule };

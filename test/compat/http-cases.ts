@@ -15,6 +15,7 @@ export interface HttpKit {
     get(key: string): Promise<unknown>;
     set(key: string, value: unknown): Promise<unknown>;
     del(key: string): Promise<unknown>;
+    clear(): Promise<unknown>;
   };
   ask(path: string, init?: RequestInit): Promise<Answer>;
 }
@@ -236,6 +237,43 @@ export const HTTP_CASES: readonly HttpCase[] = [
       return [seen.map(({ xCache }) => xCache), kit.calls.counts.get('json')];
     },
     same: [[null, null], 2],
+  },
+
+  {
+    title: 'bytes are answered as they were the first time',
+    run: async (kit) => {
+      const answers = [await kit.ask('bytes'), await kit.ask('bytes')];
+      const [first, second] = answers.map(({ body, headers }) => [JSON.stringify(body), headers.get('content-type')]);
+      return [JSON.stringify(first) === JSON.stringify(second), kit.calls.counts.get('bytes')];
+    },
+    same: [true, 1],
+  },
+  {
+    title: 'files and other streams are not kept',
+    run: twice('file'),
+    same: [
+      [200, 'run 1', 'MISS'],
+      [200, 'run 2', 'MISS'],
+    ],
+  },
+  {
+    title: 'a handler may wrap the key that it is kept under',
+    run: twice('wraps'),
+    same: [
+      [200, { run: 1 }, 'MISS'],
+      [200, { run: 1 }, 'HIT'],
+    ],
+  },
+  {
+    title: 'what a handler returns may be changed by interceptors outside, without harm to what is kept',
+    run: async (kit) => [
+      (await kit.ask('changed')).body,
+      (await kit.ask('changed')).body,
+      (await kit.ask('changed')).body,
+    ],
+    theirs: [{ tags: ['a', 'seen'] }, { tags: ['a', 'seen', 'seen'] }, { tags: ['a', 'seen', 'seen', 'seen'] }],
+    ours: [{ tags: ['a', 'seen'] }, { tags: ['a', 'seen'] }, { tags: ['a', 'seen'] }],
+    because: 'each caller gets a copy of what is kept in memory',
   },
 
   // ---- what differs

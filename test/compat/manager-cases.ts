@@ -188,6 +188,49 @@ export const MANAGER_CASES: readonly MatrixCase[] = [
     same: [undefined, ['a', 'b']],
   },
 
+  {
+    title: 'every operation tells those who listen, until they listen no more',
+    run: async ({ createCache, Keyv }) => {
+      const cache = createCache({ stores: [new Keyv(), new Keyv()] });
+      const log: unknown[] = [];
+      const names = ['get', 'mget', 'set', 'mset', 'del', 'mdel', 'clear', 'ttl', 'refresh'] as never[];
+      const listeners = names.map((name) => {
+        const listener = (data?: object): void => void log.push(data === undefined ? [name] : [name, { ...data }]);
+        return [name, listener] as const;
+      });
+      for (const [name, listener] of listeners) cache.on(name, listener as never);
+      await cache.set('k', 1);
+      await cache.get('k');
+      await cache.get('absent');
+      await cache.mset([{ key: 'm', value: 2 }]);
+      await cache.mget(['k', 'm', 'absent']);
+      await cache.wrap('k', () => 3);
+      await cache.wrap('w', () => 4);
+      await cache.ttl('w');
+      await cache.del('k');
+      await cache.mdel(['m', 'w']);
+      await cache.clear();
+      for (const [name, listener] of listeners) cache.off(name, listener as never);
+      await cache.set('k', 5);
+      return log;
+    },
+    same: [
+      ['set', { key: 'k', value: 1, store: 'primary' }],
+      ['set', { key: 'k', value: 1, store: 'secondary:0' }],
+      ['set', { key: 'k', value: 1 }],
+      ['get', { key: 'k', value: 1, store: 'primary' }],
+      ['mset', { list: [{ key: 'm', value: 2, ttl: undefined }] }],
+      ['mget', { keys: ['k', 'm', 'absent'], values: [1, 2, undefined] }],
+      ['set', { key: 'w', value: 4, store: 'primary' }],
+      ['set', { key: 'w', value: 4, store: 'secondary:0' }],
+      ['set', { key: 'w', value: 4 }],
+      ['ttl', { key: 'w', value: { value: 4, expires: undefined } }],
+      ['del', { key: 'k' }],
+      ['mdel', { keys: ['m', 'w'] }],
+      ['clear'],
+    ],
+  },
+
   // ---- wrap
   {
     title: 'wrap calls the function for a missing value alone',
@@ -626,21 +669,46 @@ export const MANAGER_CASES: readonly MatrixCase[] = [
     same: true,
   },
   {
-    title: 'what the store in memory holds after 20,000 writes that have no ttl, and after their ttl',
+    title: 'how many entries the store in memory holds of 12,000 without a ttl, and of 1,000 after their ttl',
     run: async ({ createCache, pass }) => {
       const size = async (cache: ReturnType<Kit['createCache']>): Promise<number> => {
         const store = cache.stores[0] as unknown as { store: { size?: number; cache?: { stats(): { size: number } } } };
         return store.store.size ?? store.store.cache?.stats().size ?? -1;
       };
       const [endless, short] = [createCache(), createCache({ ttl: 1_000 })];
-      for (let at = 0; at < 20_000; at++) await endless.set(`k${at}`, at);
-      for (let at = 0; at < 1_000; at++) await short.set(`k${at}`, at);
+      const entries = (count: number) => Array.from({ length: count }, (_, at) => ({ key: `k${at}`, value: at }));
+      await endless.mset(entries(12_000));
+      await short.mset(entries(1_000));
       await pass(5_000);
       return [await size(endless), await size(short)];
     },
-    theirs: [20_000, 1_000],
+    theirs: [12_000, 1_000],
     ours: [10_000, 0],
     because: 'the store in memory is bounded (`max`, 10,000 unless you say otherwise), and lets go of what has expired',
+  },
+
+  {
+    title: 'a wrap within the wrap of the same key',
+    run: async ({ createCache, Keyv, pass }) => {
+      const cache = createCache({ stores: [new Keyv()] });
+      const nested = cache.wrap('k', async () => `outer of ${await cache.wrap('k', async () => 'inner')}`);
+      return Promise.race([nested, gateAfter(pass, 120_000)]);
+    },
+    theirs: 'still waiting',
+    ours: 'outer of inner',
+    because: 'a `wrap` that asks, on its way, for its own key loads it instead of waiting for itself for ever',
+  },
+  {
+    title: 'a wrap whose function never ends',
+    run: async ({ createCache, Keyv, pass }) => {
+      const cache = createCache({ stores: [new Keyv()] });
+      void cache.wrap('k', () => new Promise<string>(() => {}));
+      await pass(61_000);
+      return Promise.race([cache.wrap('k', () => 'second'), gateAfter(pass, 1_000)]);
+    },
+    theirs: 'still waiting',
+    ours: 'second',
+    because: 'a load that has not ended after a minute is waited for no longer by those who come then',
   },
 
   // ---- Keyv 6

@@ -9,12 +9,14 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { of, tap, type Observable } from 'rxjs';
+import { systemClock } from '../../core/index.js';
 import type { Cache } from './cache.js';
 import type { CacheKeyFactory } from './cache-key.decorator.js';
 import type { CacheTTLFactory } from './cache-ttl.decorator.js';
 import { answer, answerLive, type CachedCall } from './cached-call.js';
 import { answersItself, isStream } from './handler-kind.js';
 import { managerOf } from './manager.js';
+import { QuietLog } from './quiet-log.js';
 import { HttpReply } from './reply-record.js';
 import { hasCredentials, keyOfUrl } from './request-key.js';
 import { CACHE_KEY_METADATA, CACHE_MANAGER, CACHE_TTL_METADATA } from './tokens.js';
@@ -33,6 +35,8 @@ export class CacheInterceptor implements NestInterceptor<unknown, unknown> {
   /** Of requests that have no `@CacheKey`. */
   protected allowedMethods = ['GET'];
   private readonly warned = new WeakSet<object>();
+  private readonly logger = new Logger('CacheInterceptor');
+  private readonly log = new QuietLog(systemClock, this.logger);
 
   constructor(
     @Inject(CACHE_MANAGER) protected readonly cacheManager: Cache,
@@ -52,7 +56,7 @@ export class CacheInterceptor implements NestInterceptor<unknown, unknown> {
       reply: isHttp && adapter ? new HttpReply(adapter, context.switchToHttp().getResponse()) : undefined,
       ttl: async () => this.ttlOf(context),
       found: (value, isHit) => this.setHeadersWhenHttp(context, value, isHit),
-      failed: (error) => this.notKept(key, error),
+      failed: (error) => this.log.warn('not kept', `what was answered under "${key}" was not cached`, error),
     };
     const manager = managerOf(this.cacheManager);
     if (manager === undefined) return this.answerBy(this.cacheManager, call);
@@ -106,7 +110,7 @@ export class CacheInterceptor implements NestInterceptor<unknown, unknown> {
     if (key !== this.urlKeyOf(context) || this.isShareable(context)) return false;
     if (!this.warned.has(handler)) {
       this.warned.add(handler);
-      new Logger('CacheInterceptor').warn(
+      this.logger.warn(
         `${context.getClass().name}.${handler.name} was asked with credentials and answered uncached: its key, the URL, ` +
           `does not say who asks. Say it by @CacheKey((context) => …) or trackBy(); where all may have the same answer, ` +
           `override isShareable(), or register with compat: 'strict'`,
@@ -120,11 +124,6 @@ export class CacheInterceptor implements NestInterceptor<unknown, unknown> {
       this.reflector.get<number | CacheTTLFactory | undefined>(CACHE_TTL_METADATA, context.getHandler()) ??
       this.reflector.get<number | CacheTTLFactory | undefined>(CACHE_TTL_METADATA, context.getClass());
     return typeof given === 'function' ? given(context) : given;
-  }
-
-  private notKept(key: string, error: unknown): void {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    new Logger('CacheInterceptor').error(`what was answered under "${key}" was not cached: ${text}`);
   }
 
   /** Over a cache that is not ours, such as one that a test put in its place: by its `get` and `set` alone. */

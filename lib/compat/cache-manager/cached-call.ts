@@ -29,10 +29,11 @@ export async function answer(manager: Manager, call: CachedCall): Promise<Observ
   let isOurs = false;
   let outcome: Outcome;
   try {
-    outcome = await manager.responses.run(key, () => {
+    const ask = (): Promise<Outcome> => {
       isOurs = true;
       return lookUpOrRun(manager, call);
-    });
+    };
+    outcome = (await manager.isAtHand(key)) ? await ask() : await manager.responses.run(key, ask);
   } catch (error) {
     // The cache failed, not the handler, whose failure is an outcome.
     call.failed(error);
@@ -52,8 +53,15 @@ export async function answer(manager: Manager, call: CachedCall): Promise<Observ
   } else {
     call.found(outcome.value, true);
   }
-  reply?.replay(outcome.record, outcome.value);
-  return of(manager.settings.memory.clone === 'none' ? outcome.value : plainCopy(outcome.value));
+  try {
+    reply?.replay(outcome.record, outcome.value);
+  } catch (error) {
+    // A store may hold anything; the body is an answer without it.
+    call.failed(error);
+  }
+  // Several callers have this value in common; the first of them may change it.
+  const isShared = !isOurs && manager.settings.memory.clone !== 'none';
+  return of(isShared ? plainCopy(outcome.value) : outcome.value);
 }
 
 /** Answers with all that the handler emits, as it emits it; kept is what was a single value. */

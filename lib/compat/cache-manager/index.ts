@@ -18,4 +18,4 @@ export { createCache } from './manager.js';
 export type { CreateCacheOptions, MemoryStoreOptions } from './cache-manager.options.js';
 export { KeyvAdapter, type CacheManagerStore } from './keyv-adapter.js';
 export { memoryStore, type MemoryStore } from './memory-store.js';
-export type { Found, StoreLike } from './store-values.js';
+export type { StoreLike } from './store-values.js';

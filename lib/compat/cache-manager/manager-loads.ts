@@ -1,4 +1,5 @@
 import { createCache, defineCache, type ClosableCache } from '../../cache/index.js';
+import { isCacheError } from '../../core/index.js';
 import type { Attempt } from '../../resilience/index.js';
 import { ttlAbove, ttlForStore, type ManagerParts } from './manager-parts.js';
 import { lifetimeOf, type MemoryStore } from './memory-store.js';
@@ -41,8 +42,15 @@ export class ManagerLoads {
 
   /** The value under a key with its end, loaded by `run` where no store has it. */
   async load(key: string, run: () => unknown, asked: Asked): Promise<Found> {
-    if (this.memory === undefined) return this.flights.getOrLoad(key, () => this.throughStores(key, run, asked, 0));
-    return this.loadInMemory(this.memory, key, run, asked);
+    try {
+      if (this.memory !== undefined) return await this.loadInMemory(this.memory, key, run, asked);
+      return await this.flights.getOrLoad(key, () => this.throughStores(key, run, asked, 0));
+    } catch (error) {
+      // What is loaded asks, on its way, for its own key: a handler under a `@CacheKey` that wraps the same key. Nobody can
+      // wait for that, so the inner one loads.
+      if (!isCacheError(error, 'CACHE_REENTRANCY')) throw error;
+      return this.throughStores(key, run, asked, 0);
+    }
   }
 
   /** Newcomers do not join the loads of these keys any more; of all without keys. */

@@ -9,9 +9,9 @@ import type { ManagerParts } from './manager-parts.js';
 import { ManagerReads } from './manager-reads.js';
 import { ManagerWrites } from './manager-writes.js';
 import { MemoryStore } from './memory-store.js';
+import { QuietLog } from './quiet-log.js';
 import { ResponseFlights } from './response-flights.js';
 import { StoreLink } from './store-link.js';
-import { StoreReports } from './store-reports.js';
 import type { Found, StoreLike } from './store-values.js';
 
 /** Under which a cache of ours carries its inside, for interceptors. The same symbol in every copy of this package. */
@@ -43,6 +43,7 @@ export class Manager {
   /** The methods as they were made. */
   readonly original: Pick<CacheMethods, 'get' | 'set'>;
   readonly responses: ResponseFlights;
+  readonly log: QuietLog;
   private readonly parts: ManagerParts;
   private readonly reads: ManagerReads;
   private readonly loads: ManagerLoads;
@@ -55,12 +56,14 @@ export class Manager {
     readonly settings: ManagerSettings,
     memory: MemoryStore = new MemoryStore(settings.memory),
   ) {
+    this.log = new QuietLog(settings.clock, new Logger('CacheManager'));
     const used = stores.length > 0 ? [...stores] : [memory];
-    const reports = new StoreReports(settings.clock, new Logger('CacheManager'));
     const links = used.map((store, at) => {
       requireStore(store, at);
       const label = at === 0 ? 'primary' : `secondary:${at - 1}`;
-      return new StoreLink(store, label, settings.timeoutMs, settings.clock, (error) => reports.tell(label, error));
+      return new StoreLink(store, label, settings.timeoutMs, settings.clock, (error) =>
+        this.log.warn(label, `the ${label} store failed; requests go on without it`, error),
+      );
     });
     this.parts = { links, settings, events: new ManagerEvents(), changes: new ChangeLog() };
     this.reads = new ManagerReads(this.parts);
@@ -77,6 +80,12 @@ export class Manager {
   /** As `wrap`, for those who say themselves what is kept. */
   load(key: string, run: () => unknown, asked: Asked): Promise<Found> {
     return this.loads.load(key, run, asked);
+  }
+
+  /** Whether a value is in memory: then nobody has to wait for it, nor share the wait. */
+  async isAtHand(key: string): Promise<boolean> {
+    const memory = this.parts.links[0]?.memory;
+    return memory !== undefined && memory.has(key);
   }
 
   /** What is under a key that is none of the caller's: no lookup, and no event. */
@@ -143,7 +152,7 @@ export class Manager {
       disconnect: () => this.disconnect(),
       cacheId: () => settings.cacheId,
       stores,
-      onModuleDestroy: () => (this.destroyed ??= areGiven ? this.disconnect().then(() => {}) : Promise.resolve()),
+      onModuleDestroy: () => (this.destroyed ??= areGiven ? this.end() : Promise.resolve()),
     };
     Object.defineProperty(api, MANAGER, { value: this });
     return api;
@@ -169,6 +178,15 @@ export class Manager {
     });
     return given.raw === true ? { value: found.value, expires: found.expires } : found.value;
   };
+
+  /** As the app shuts down: a server that is away already keeps nothing from ending. */
+  private async end(): Promise<void> {
+    try {
+      await this.disconnect();
+    } catch (error) {
+      this.log.warn('disconnect', 'a store could not be disconnected', error);
+    }
+  }
 
   private async disconnect(): Promise<undefined> {
     await this.writes.settled();

@@ -17,8 +17,11 @@ function copyOf(value: unknown, done: Map<object, unknown>): unknown {
   };
   if (Array.isArray(value)) {
     const copy = remember<unknown[]>([]);
+    for (let at = 0; at < value.length; at++) {
+      // A hole stays one.
+      if (value[at] !== undefined || at in value) copy[at] = copyOf(value[at], done);
+    }
     copy.length = value.length;
-    for (let at = 0; at < value.length; at++) if (at in value) copy[at] = copyOf(value[at], done);
     return copy;
   }
   if (value instanceof Date) return remember(new Date(value.getTime()));
@@ -36,15 +39,12 @@ function copyOf(value: unknown, done: Map<object, unknown>): unknown {
   if (value instanceof Uint8Array) return remember(new Uint8Array(value));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
-  const copy = remember(Object.create(prototype) as object);
-  for (const [name, each] of Object.entries(value)) {
-    // Not an assignment: one to `__proto__` would change the prototype.
-    Object.defineProperty(copy, name, {
-      value: copyOf(each, done),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+  const copy: Record<string, unknown> = remember(prototype === null ? Object.create(null) : {});
+  for (const name of Object.keys(value)) {
+    const each = copyOf((value as Record<string, unknown>)[name], done);
+    // An assignment to `__proto__` would change the prototype.
+    if (name !== '__proto__') copy[name] = each;
+    else Object.defineProperty(copy, name, { value: each, writable: true, enumerable: true, configurable: true });
   }
   return copy;
 }

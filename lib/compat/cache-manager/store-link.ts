@@ -144,7 +144,8 @@ export class StoreLink {
     const before = this.errorsHeard;
     return this.guarded(operation, async () => {
       const result = await change();
-      if (result === false && this.errorsHeard > before) throw new StoreFailedError(this.label, operation);
+      const didNot = result === false || (Array.isArray(result) && result.includes(false));
+      if (didNot && this.errorsHeard > before) throw new StoreFailedError(this.label, operation);
       return result;
     });
   }

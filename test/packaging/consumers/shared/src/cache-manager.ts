@@ -26,7 +26,6 @@ import {
   type CacheTTLFactory,
   type CreateCacheOptions,
   type Events,
-  type Found,
   type MemoryStore,
   type MemoryStoreOptions,
   type StoredDataRaw,
@@ -96,7 +95,7 @@ export async function useCacheManager(): Promise<Record<string, unknown>> {
   const raw: WrapOptionsRaw<string> = { ...options, raw: true };
   seen.push(await cache.wrap('k', () => 'value', options));
   const kept: StoredDataRaw<string> = await cache.wrap('k', () => 'other', raw);
-  const found: Found | undefined = await first.getRaw('k');
+  const found: StoredDataRaw<unknown> | undefined = await first.getRaw('k');
   const store: StoreLike = first;
   seen.push(kept.value, found?.value, store.ttl);
 
