@@ -1,4 +1,5 @@
 export { systemClock, COARSE_MARGIN_MS, type Cancel, type Clock } from './clock.js';
+export { commonOffsetMs } from './common-time.js';
 export { seededRandom, systemRandom, type Random } from './random.js';
 export { BYTES_RULE, toBytes } from './bytes.js';
 export type { CachePort } from './cache-port.js';
