@@ -132,11 +132,12 @@ export class Arena {
       const taken = this.takeSegment(sizeClass, nowMs);
       if (taken !== -1) return taken;
     }
-    for (let step = 1; step <= geometry.segmentCount; step++) {
-      const segment = (after + step) % geometry.segmentCount;
-      if (this.segments.isOf(this.segments.load(segment), sizeClass)) return segment;
-    }
     for (let attempt = 0; attempt < TAKE_ATTEMPTS; attempt++) {
+      // Each time: another thread may have taken one for this class meanwhile.
+      for (let step = 1; step <= geometry.segmentCount; step++) {
+        const segment = (after + step) % geometry.segmentCount;
+        if (this.segments.isOf(this.segments.load(segment), sizeClass)) return segment;
+      }
       const taken = this.takeSegment(sizeClass, nowMs);
       if (taken !== -1) return taken;
     }

@@ -1,3 +1,4 @@
+import type { Block } from './claims.js';
 import { Guards } from './guards.js';
 import type { RecordName } from './record-name.js';
 import type { RecordTable } from './record-table.js';
@@ -5,17 +6,21 @@ import { ENTRY, FENCE } from './slots.js';
 
 /** Writing and removing entries, each in one step with what their fences say. */
 export class Entries {
-  readonly guards: Guards;
+  constructor(
+    readonly table: RecordTable,
+    readonly guards: Guards = new Guards(table),
+  ) {}
 
-  constructor(readonly table: RecordTable) {
-    this.guards = new Guards(table);
+  /** Stores an entry, as {@link link} does with its block. */
+  write(name: RecordName, bytes: Uint8Array, ttlMs: number, fence: string | undefined, nowMs: number): boolean {
+    return this.link(name, this.table.prepare(ENTRY, name, bytes, nowMs + ttlMs, nowMs), fence, nowMs);
   }
 
   /**
-   * Stores an entry, if its fence permits it; a write without one breaks the fence that is open. An entry for which there is
-   * no room is evicted as soon as it is stored: what was there before is gone, too.
+   * Lets the block be the entry of a name, if its fence permits that; without a fence it breaks the one that is open.
+   * Without a block, since there was no room, the entry is evicted as soon as it is stored: what was there before is gone.
    */
-  write(name: RecordName, bytes: Uint8Array, ttlMs: number, fence: string | undefined, nowMs: number): boolean {
+  link(name: RecordName, block: Block | undefined, fence: string | undefined, nowMs: number): boolean {
     const { table, guards } = this;
     const unlinked = fence === undefined ? ([FENCE, ENTRY] as const) : ([ENTRY] as const);
     let isPermitted = true;
@@ -23,7 +28,6 @@ export class Entries {
       isPermitted = fence === undefined || guards.permits(name, fence, nowMs);
       return isPermitted;
     };
-    const block = table.prepare(ENTRY, name, bytes, nowMs + ttlMs, nowMs);
     const isLinked = table.change(name, { unlinked, linked: block && { kind: ENTRY, block }, permits }, nowMs);
     return isPermitted && (isLinked || fence === undefined);
   }

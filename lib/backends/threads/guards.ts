@@ -11,7 +11,10 @@ export class Guards {
   private readonly tokens = Buffer.alloc(TOKEN_BYTES * POOLED_TOKENS);
   private tokenAt = this.tokens.length;
 
-  constructor(private readonly table: RecordTable) {}
+  constructor(
+    private readonly table: RecordTable,
+    private readonly fill: (target: Buffer) => unknown = randomFillSync,
+  ) {}
 
   /** The fence of a key: the one that is open, made to last for `ttlMs` from now, or a new one. */
   fence(name: RecordName, ttlMs: number, nowMs: number): string {
@@ -92,7 +95,7 @@ export class Guards {
   /** 64 random bits. */
   private newToken(): Buffer {
     if (this.tokenAt === this.tokens.length) {
-      randomFillSync(this.tokens);
+      this.fill(this.tokens);
       this.tokenAt = 0;
     }
     const token = Buffer.from(this.tokens.subarray(this.tokenAt, this.tokenAt + TOKEN_BYTES));

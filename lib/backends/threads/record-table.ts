@@ -51,6 +51,7 @@ export class RecordTable {
     private readonly words: Words,
     private readonly geometry: Geometry,
     random: Random = systemRandom,
+    private readonly readAttempts = READ_ATTEMPTS,
   ) {
     this.locks = new BucketLocks(words, geometry);
     this.slots = new Slots(geometry);
@@ -62,14 +63,14 @@ export class RecordTable {
 
   /** A copy of the value of a live record. */
   read(kind: Kind, name: RecordName, nowMs: number): Found | undefined {
-    const bytes = this.copy(kind, name, nowMs, READ_ATTEMPTS);
+    const bytes = this.copy(kind, name, nowMs, this.readAttempts);
     if (bytes === -1) return undefined;
     return { bytes: this.copies.take(bytes), expiresAtMs: this.records.copiedExpiry };
   }
 
   /** The value alone. */
   value(kind: Kind, name: RecordName, nowMs: number): Uint8Array | undefined {
-    const bytes = this.copy(kind, name, nowMs, READ_ATTEMPTS);
+    const bytes = this.copy(kind, name, nowMs, this.readAttempts);
     return bytes === -1 ? undefined : this.copies.take(bytes);
   }
 
@@ -81,7 +82,7 @@ export class RecordTable {
 
   /** Copies the value into `target`, as far as it fits; its length, or -1 when there is none. */
   copyTo(kind: Kind, name: RecordName, nowMs: number, target: Uint8Array): number {
-    const bytes = this.copy(kind, name, nowMs, READ_ATTEMPTS);
+    const bytes = this.copy(kind, name, nowMs, this.readAttempts);
     if (bytes <= 0) return bytes;
     const { cells, at } = this.copies;
     target.set(new Uint8Array(cells.buffer, at * 4, Math.min(bytes, target.length)));
@@ -95,8 +96,8 @@ export class RecordTable {
 
   /** Whether there is a live record; counts as no read. */
   has(kind: Kind, name: RecordName, nowMs: number): boolean {
-    for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-      if (!this.find(kind, name, READ_ATTEMPTS)) return false;
+    for (let attempt = 0; attempt < this.readAttempts; attempt++) {
+      if (!this.find(kind, name, this.readAttempts)) return false;
       const isLive = this.records.expiresAtMs(this.recordAt(this.foundSlot)) > nowMs;
       if (this.isConfirmed()) return isLive;
     }
@@ -163,7 +164,7 @@ export class RecordTable {
   }
 
   private keyAt(slotAt: number, space: SpaceName, kinds: readonly Kind[], nowMs: number): string | undefined {
-    for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+    for (let attempt = 0; attempt < this.readAttempts; attempt++) {
       const slot = this.words.load(slotAt);
       const kind = this.slots.kindOf(slot);
       if (isEmpty(slot) || !kinds.includes(kind)) return undefined;
