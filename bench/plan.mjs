@@ -28,6 +28,9 @@ export const TITLES = {
   mnemonist: 'mnemonist LRUMap',
   strata: 'MemoryCache, lru',
   'strata-default': 'MemoryCache, default policy',
+  'threads-store': 'ThreadsStore, bytes of another thread',
+  'threads-tier': 'threadsTier, one key',
+  message: 'asking another thread by postMessage',
   'strata-limited': 'Cache, with loadTimeout.hard',
   'strata-named': '@Cacheable(Users, { key })',
   'strata-own': "@Cacheable({ ttl: '5m' })",
@@ -53,6 +56,7 @@ export function planWorkloads({ quick, only }) {
     ...memory(quick),
     ...limits(quick),
     ...tiers(quick),
+    ...threads(quick),
   ]
     .map((workload) => select(workload, only))
     .filter(({ libraries }) => libraries.length > 0);
@@ -220,6 +224,21 @@ function tiers(quick) {
       job: { part: 'tiers', kind: 'spans', entries: quick ? 100_000 : 1_000_000 },
     },
   ];
+}
+
+/** Bytes that another thread has put, as a thread gets at them. */
+function threads(quick) {
+  return [5_000, 100_000].flatMap((keys) =>
+    [100, 1_000].map((bytes) => ({
+      id: `threads/${keys}/${bytes}`,
+      part: 'threads',
+      keys,
+      bytes,
+      base: 'lru-cache',
+      libraries: ['lru-cache', 'threads-store', 'threads-tier', 'message'],
+      job: { part: 'threads', keys, bytes, length: quick ? 500_000 : 2_000_000, warmUps: 1 },
+    })),
+  );
 }
 
 /** So many operations that a measurement takes some hundred milliseconds, and the compiler is done before. */

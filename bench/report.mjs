@@ -53,6 +53,10 @@ export function report({ workloads, rows, flags, versions, problems, took }) {
       workloads.filter(({ part }) => part === 'tiers'),
       table,
     ),
+    threads(
+      workloads.filter(({ part }) => part === 'threads'),
+      table,
+    ),
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
 }
@@ -80,9 +84,9 @@ class Table {
     return library === workload.base ? '1' : `**${ratio(median)}** ${ratio(least)}–${ratio(greatest)}`;
   }
 
-  nanoseconds(workload, library) {
+  nanoseconds(workload, library, time = cpuTime) {
     const rounds = this.rounds(workload, library)?.filter(Boolean) ?? [];
-    return rounds.length === 0 ? '' : spread(rounds.map(cpuTime)).median.toFixed(0);
+    return rounds.length === 0 ? '' : spread(rounds.map(time)).median.toFixed(0);
   }
 }
 
@@ -305,6 +309,30 @@ function limits(workloads, table) {
       'the machine did: the median, and in brackets the median and the least–greatest of the ratios to lru-cache.',
       '',
       grid(['entries', 'ttl', '', ...libraries.map((library) => TITLES[library])], lines, 3),
+    ].join('\n'),
+  );
+}
+
+function threads(workloads, table) {
+  if (workloads.length === 0) return undefined;
+  const libraries = [...new Set(workloads.flatMap((workload) => workload.libraries))];
+  const lines = workloads.flatMap((workload) =>
+    libraries.map((library) => [
+      workload.keys.toLocaleString('en'),
+      workload.bytes.toLocaleString('en'),
+      TITLES[library],
+      table.nanoseconds(workload, library),
+      table.nanoseconds(workload, library, wallTime),
+      table.cell(workload, library, wallTime),
+    ]),
+  );
+  return section(
+    'Threads: reading bytes',
+    [
+      'All present, asked for by zipf(0.99). `lru-cache` has what its own thread has put, and hands out the same array; the',
+      'others give a copy of what another thread has put. The ratio is of wall time, since who asks by a message waits.',
+      '',
+      grid(['entries', 'bytes', '', 'CPU, ns', 'wall, ns', 'wall, ratio'], lines, 3),
     ].join('\n'),
   );
 }

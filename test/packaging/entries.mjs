@@ -32,6 +32,7 @@ const IMPORTS = {
   './local': ['node:cluster', 'node:process', 'node:worker_threads'],
   './redis': ['node:crypto'],
   './testing': [],
+  './threads': ['node:crypto', 'node:process', 'node:timers/promises', 'node:util', 'node:worker_threads'],
   './prometheus': ['@nestjs/common', 'prom-client'],
   './otel': ['@nestjs/common', '@opentelemetry/api'],
   './terminus': ['@nestjs/common', '@nestjs/terminus'],

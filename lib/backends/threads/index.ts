@@ -3,3 +3,4 @@ export { shareMemory, threadsMemory, type ThreadsMemory, type ThreadsMemoryOptio
 export { ThreadsStore, type ThreadsEntryOptions, type ThreadsStoreOptions } from './threads-store.js';
 export { threadsTier } from './threads.tier.js';
 export type { ThreadsTierOptions } from './threads.tier.options.js';
+export { workerApp, type ClosableApp, type WorkerTask } from './worker-app.js';

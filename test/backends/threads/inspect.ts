@@ -40,7 +40,8 @@ export function inspect(memory: ThreadsMemory, space: string): Inspection {
       if (linked.has(unit)) problems.push(`block ${unit} is in two slots`);
       linked.add(unit);
       if (!isTaken(claim)) problems.push(`block ${unit} is linked and free`);
-      if (slots.bucketAt(records.hashAt(recordAt)) !== bucketAt) problems.push(`block ${unit} is in a bucket of others`);
+      if (slots.bucketAt(records.hashAt(recordAt)) !== bucketAt)
+        problems.push(`block ${unit} is in a bucket of others`);
       const key = records.keyAt(recordAt, kind, name);
       if (key === undefined) {
         problems.push(`block ${unit} has no key of the space`);
@@ -67,7 +68,7 @@ export function inspect(memory: ThreadsMemory, space: string): Inspection {
       else linked.delete(unit);
     }
   }
-  for (const unit of linked) problems.push(`block ${unit} is linked, and does not begin where blocks of its segment do`);
+  for (const unit of linked)
+    problems.push(`block ${unit} is linked, and does not begin where blocks of its segment do`);
   return { problems, linked: count, orphans, locked, blockBytes: units * geometry.unitWords * 4 };
 }
-

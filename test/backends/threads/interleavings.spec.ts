@@ -117,7 +117,8 @@ afterEach(() => {
 });
 
 /** The longer ones take minutes: `npm run test:soak` runs them. */
-const RUNS_LONG = process.env['STRATA_INTERLEAVINGS'] === 'all';
+const RUNS_LONG =
+  process.env['npm_lifecycle_event'] === 'test:soak' || process.env['STRATA_THREADS_INTERLEAVINGS'] === 'all';
 
 describe('every order of the steps of threads', () => {
   const SHORT: readonly [string, Program][] = [

@@ -6,9 +6,10 @@ import { Stress } from './stress.js';
 
 const THREADS = 2;
 const KEYS = 3_000;
-/** In the soak, a hundred million operations and thousands of deaths. */
-const OPERATIONS = Number(process.env['STRATA_THREADS_OPERATIONS'] ?? 5_000_000);
-const DEATHS = Number(process.env['STRATA_THREADS_DEATHS'] ?? 60);
+/** `npm run test:soak`: a hundred million operations, and thousands of deaths. */
+const isLong = process.env['npm_lifecycle_event'] === 'test:soak';
+const OPERATIONS = Number(process.env['STRATA_THREADS_OPERATIONS'] ?? (isLong ? 100_000_000 : 5_000_000));
+const DEATHS = Number(process.env['STRATA_THREADS_DEATHS'] ?? (isLong ? 3_000 : 40));
 
 let stress: Stress;
 
@@ -72,7 +73,8 @@ describe('threads that work on one memory', () => {
         expect(store.get(`after:${key}`)?.length).toBe(100);
       }
       expect(inspect(stress.memory, 'stress').problems).toEqual([]);
-      if (DEATHS >= 1_000) console.log(`${DEATHS} deaths left ${locked} locks and ${orphans} blocks when all were dead`);
+      if (DEATHS >= 1_000)
+        console.log(`${DEATHS} deaths left ${locked} locks and ${orphans} blocks when all were dead`);
     },
     60 * 60_000,
   );

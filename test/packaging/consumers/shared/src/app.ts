@@ -102,6 +102,7 @@ import { EXPECTED_OF_OBSERVABILITY, useObservability } from './observability.js'
 import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
 import { EXPECTED_OF_SNAPSHOTS, useSnapshots } from './snapshots.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
+import { EXPECTED_OF_THREADS, useThreads } from './threads.js';
 import { EXPECTED_OF_TIERS, useTiers } from './tiers.js';
 
 interface User {
@@ -237,6 +238,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useMemcached()),
     ...(await useCacheManager()),
     ...(await useKeyv()),
+    ...(await useThreads()),
     ...(await useLmdb()),
     ...(await useLocal()),
     ...(await useNumbers()),
@@ -254,6 +256,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_MEMCACHED,
   ...EXPECTED_OF_CACHE_MANAGER,
   ...EXPECTED_OF_KEYV,
+  ...EXPECTED_OF_THREADS,
   ...EXPECTED_OF_LMDB,
   ...EXPECTED_OF_LOCAL,
   ...EXPECTED_OF_NUMBERS,
