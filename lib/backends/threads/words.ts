@@ -33,6 +33,17 @@ const SPINS = 500;
 const WAIT_MS = 1;
 const WAITS = 25;
 
+// A test runner may put each look at a global behind a call of its own.
+const {
+  load: loadWord,
+  store: storeWord,
+  compareExchange: exchangeWord,
+  add: addWord,
+  or: orWord,
+  and: andWord,
+  wait: waitFor,
+} = Atomics;
+
 /** Words in a `SharedArrayBuffer`. */
 export class AtomicWords implements Words {
   /**
@@ -45,27 +56,27 @@ export class AtomicWords implements Words {
   ) {}
 
   load(at: number): number {
-    return Atomics.load(this.cells, at);
+    return loadWord(this.cells, at);
   }
 
   store(at: number, value: number): void {
-    Atomics.store(this.cells, at, value);
+    storeWord(this.cells, at, value);
   }
 
   exchange(at: number, expected: number, replacement: number): boolean {
-    return Atomics.compareExchange(this.cells, at, expected, replacement) === expected;
+    return exchangeWord(this.cells, at, expected, replacement) === expected;
   }
 
   add(at: number, amount: number): number {
-    return Atomics.add(this.cells, at, amount);
+    return addWord(this.cells, at, amount);
   }
 
   setBits(at: number, bits: number): void {
-    Atomics.or(this.cells, at, bits);
+    orWord(this.cells, at, bits);
   }
 
   clearBits(at: number, bits: number): void {
-    Atomics.and(this.cells, at, ~bits);
+    andWord(this.cells, at, ~bits);
   }
 
   peek(at: number): number {
@@ -73,7 +84,7 @@ export class AtomicWords implements Words {
   }
 
   confirm(at: number, expected: number): boolean {
-    const current = this.readsInOrder ? Atomics.load(this.cells, at) : Atomics.or(this.cells, at, 0);
+    const current = this.readsInOrder ? loadWord(this.cells, at) : orWord(this.cells, at, 0);
     return current === expected;
   }
 
@@ -90,11 +101,11 @@ export class AtomicWords implements Words {
   }
 
   changes(at: number, from: number): boolean {
-    for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(this.cells, at) !== from) return true;
+    for (let spin = 0; spin < SPINS; spin++) if (loadWord(this.cells, at) !== from) return true;
     // Nobody notifies: whoever releases a lock pays nothing for those who wait.
     for (let wait = 0; wait < WAITS; wait++) {
-      Atomics.wait(this.cells, at, from, WAIT_MS);
-      if (Atomics.load(this.cells, at) !== from) return true;
+      waitFor(this.cells, at, from, WAIT_MS);
+      if (loadWord(this.cells, at) !== from) return true;
     }
     return false;
   }
