@@ -4,7 +4,7 @@ import type { Kind } from './slots.js';
 import type { Words } from './words.js';
 
 // A test runner may put each look at a global behind a call of its own.
-const { imul } = Math;
+const imul = Math.imul;
 
 /* A record, as it is in its block: a head, the text of its space, that of its key, its value, each from a whole word on.
  * The checksum covers the claim of the block and all of it but the texts, whose hash it covers and which a reader compares
