@@ -1,5 +1,5 @@
 import { redisBus, redisTier, type RedisOptions } from '../../lib/backends/redis/index.js';
-import { FaultProxy, freePort, startRedisCluster, type RedisServer } from '../servers/index.js';
+import { FaultProxy, freePort, startRedis, startRedisCluster, type RedisServer } from '../servers/index.js';
 import { again, type Levels, type Scene, type Stage } from './scene.js';
 
 export const TIMEOUT_MS = 250;
@@ -205,6 +205,36 @@ export function redisScenes(server: RedisServer): Scene[] {
       },
     };
   });
+}
+
+/** How long a server takes for each key that it loads. */
+const LOAD_EACH_US = 20_000;
+
+/** A server that was shut down in good order, and answers while it loads what it saved that it is loading. */
+export function loadingScene(): Scene {
+  return {
+    below: 'redis',
+    fault: 'restarts and loads for a while (LOADING)',
+    expected: MISS,
+    async set() {
+      const server = await startRedis({
+        config: { 'key-load-delay': LOAD_EACH_US, 'loading-process-events-interval-bytes': 1_024 },
+      });
+      const options = { url: server.url };
+      let restarted: Promise<void> | undefined;
+      return {
+        timeoutsMs: [TIMEOUT_MS],
+        node: () => redisLevels(options),
+        witness: () => redisLevels(options),
+        begin: async () => {
+          await server.command('SHUTDOWN', 'SAVE');
+          restarted = server.restart();
+        },
+        end: () => restarted,
+        strike: () => server.stop(),
+      };
+    },
+  };
 }
 
 /** Faults of a cluster of three masters. */

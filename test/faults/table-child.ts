@@ -1,7 +1,7 @@
 import { startMemcached, startRedis } from '../servers/index.js';
 import { lmdbScenes } from './lmdb-scenes.js';
 import { memcachedScenes } from './memcached-scenes.js';
-import { clusterScenes, redisScenes } from './redis-scenes.js';
+import { clusterScenes, loadingScene, redisScenes } from './redis-scenes.js';
 import { runScene } from './run-scene.js';
 import type { Scene } from './scene.js';
 
@@ -26,6 +26,7 @@ const tell = (line: unknown): void => void process.stdout.write(`${JSON.stringif
 const [redis, memcached] = await Promise.all([startRedis(), startMemcached()]);
 const scenes: Scene[] = [
   ...redisScenes(redis),
+  loadingScene(),
   ...clusterScenes(),
   ...memcachedScenes(memcached, redis),
   ...lmdbScenes(redis),
