@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction } from 'rxjs';
+import type { Observable, OperatorFunction, Subscriber } from 'rxjs';
 import {
   EventBuffer,
   OptionProblems,
@@ -42,17 +42,18 @@ export function bufferedEvents<E>(options: BufferedEventsOptions = {}): Operator
   problems.require(everyMs < Infinity, 'every', 'must be finite', options.every);
   problems.throwIfAny();
   const { clock = systemClock } = options;
+  // Lifted, as RxJS's own operators are, so that what guards the source's observers guards those behind it too.
   return (source) =>
-    new Observable<EventBatch<E>>((subscriber) => {
-      const buffer = new EventBuffer<E>(limit);
-      let cancel: (() => void) | undefined;
-      const tell = (): void => {
-        cancel = undefined;
-        if (!buffer.isEmpty) subscriber.next(buffer.take());
-      };
-      subscriber.add(() => cancel?.());
-      subscriber.add(
-        source.subscribe({
+    source.lift<EventBatch<E>>({
+      call: (subscriber: Subscriber<EventBatch<E>>, lifted: Observable<E>) => {
+        const buffer = new EventBuffer<E>(limit);
+        let cancel: (() => void) | undefined;
+        const tell = (): void => {
+          cancel = undefined;
+          if (!buffer.isEmpty) subscriber.next(buffer.take());
+        };
+        subscriber.add(() => cancel?.());
+        return lifted.subscribe({
           next: (event) => {
             buffer.add(event);
             cancel ??= clock.after(everyMs, tell);
@@ -62,8 +63,8 @@ export function bufferedEvents<E>(options: BufferedEventsOptions = {}): Operator
             tell();
             subscriber.complete();
           },
-        }),
-      );
+        });
+      },
     });
 }
 

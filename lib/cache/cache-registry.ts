@@ -59,7 +59,7 @@ export class CacheRegistry {
       { subscribe: (observer, wants) => this.subscribeToAll(observer, wants) },
       'registry',
     );
-    this.statsStream = new StatsStream('the registry', () => this.stats(), settings.clock ?? systemClock);
+    this.statsStream = new StatsStream('registry', () => this.stats(), settings.clock ?? systemClock);
   }
 
   /** The clock of all caches. */

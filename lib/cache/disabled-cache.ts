@@ -45,7 +45,7 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
   ) {
     this.clock = clock;
     this.numbers = new Numbers(clock.now());
-    this.statsStream = new StatsStream(`cache "${name}"`, () => this.stats(), clock);
+    this.statsStream = new StatsStream(name, () => this.stats(), clock);
     const silent = new Emitter<CacheEvent<K, V>>();
     silent.complete();
     this.events$ = new CacheEventStream(silent, name);

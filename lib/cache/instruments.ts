@@ -24,7 +24,7 @@ export interface InstrumentedLoad {
   readonly sinceMs: number;
 }
 
-/** Something of an observability tool's that looks into the caches of an application. What it throws is not caught. */
+/** Something of an observability tool's that looks into the caches of an application. What it throws harms nobody. */
 export interface Instrument {
   /** Told of each step that is measured, when it has ended. */
   measured?(step: MeasuredStep): void;
@@ -49,7 +49,13 @@ export class Instruments {
   }
 
   measured(step: MeasuredStep): void {
-    for (const instrument of this.instruments) instrument.measured?.(step);
+    for (const instrument of this.instruments) {
+      try {
+        instrument.measured?.(step);
+      } catch {
+        // Swallowed on purpose: the caller of the cache is not to suffer from who looks on.
+      }
+    }
   }
 
   /** The first that was added is the outermost. */
@@ -57,8 +63,30 @@ export class Instruments {
     let run = proceed;
     for (const instrument of this.instruments.toReversed()) {
       const inner = run;
-      run = () => (instrument.aroundLoad === undefined ? inner() : instrument.aroundLoad(load, inner));
+      if (instrument.aroundLoad !== undefined) run = () => harmlessly(instrument, load, inner);
     }
     return run();
   }
+}
+
+/** Runs a loader within an instrument, exactly once and with its own outcome, whatever the instrument does. */
+function harmlessly<R>(instrument: Instrument, load: InstrumentedLoad, proceed: () => R): R {
+  let outcome: { readonly result: R } | { readonly error: unknown } | undefined;
+  const once = (): R => {
+    if (outcome === undefined) {
+      try {
+        outcome = { result: proceed() };
+      } catch (error) {
+        outcome = { error };
+      }
+    }
+    if ('error' in outcome) throw outcome.error;
+    return outcome.result;
+  };
+  try {
+    instrument.aroundLoad?.(load, once);
+  } catch {
+    // The loader's own error comes from the next line.
+  }
+  return once();
 }

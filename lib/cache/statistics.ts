@@ -14,7 +14,7 @@ export class Statistics<K, V> {
     private readonly parts: CacheParts<K, V>,
     private readonly bus: BusLink | undefined,
   ) {
-    this.stream = new StatsStream(`cache "${parts.name}"`, () => this.snapshot(), parts.clock);
+    this.stream = new StatsStream(parts.name, () => this.snapshot(), parts.clock);
   }
 
   snapshot(): CacheStats {

@@ -1,5 +1,6 @@
-import { Observable, Subject, takeUntil } from 'rxjs';
-import { OptionProblems, type Clock, type Duration } from '../core/index.js';
+import { Subject, takeUntil, type Observable } from 'rxjs';
+import { OptionProblems, type Clock, type Duration, type Observer } from '../core/index.js';
+import { EventStream } from './event-stream.js';
 
 export const STATS_INTERVAL = '10s';
 
@@ -8,9 +9,9 @@ export class StatsStream<S> {
   private readonly ended = new Subject<void>();
   private hasEnded = false;
 
-  /** @param subject whose numbers, in error messages: `cache "users"` */
+  /** @param name of the cache whose numbers they are */
   constructor(
-    private readonly subject: string,
+    private readonly name: string,
     private readonly take: () => S,
     private readonly clock: Clock,
   ) {}
@@ -18,17 +19,7 @@ export class StatsStream<S> {
   /** A timer for each subscriber, which keeps no process alive. */
   every(interval: Duration): Observable<S> {
     const intervalMs = this.checked(interval);
-    const snapshots = new Observable<S>((subscriber) => {
-      if (this.hasEnded) return subscriber.complete();
-      let cancel = (): void => {};
-      const next = (): void => {
-        cancel = this.clock.after(intervalMs, next);
-        subscriber.next(this.take());
-      };
-      // In this order: a subscriber that takes one snapshot ends the timer too.
-      subscriber.add(() => cancel());
-      next();
-    });
+    const snapshots = new EventStream<S>({ subscribe: (observer) => this.tell(observer, intervalMs) }, this.name);
     return snapshots.pipe(takeUntil(this.ended));
   }
 
@@ -37,8 +28,26 @@ export class StatsStream<S> {
     this.ended.next();
   }
 
+  private tell(observer: Observer<S> | ((stats: S) => void), intervalMs: number): { unsubscribe(): void } {
+    const listener = typeof observer === 'function' ? { next: observer } : observer;
+    let cancel = (): void => {};
+    let isOver = this.hasEnded;
+    const unsubscribe = (): void => {
+      isOver = true;
+      cancel();
+    };
+    const next = (): void => {
+      if (isOver) return;
+      cancel = this.clock.after(intervalMs, next);
+      listener.next?.(this.take());
+    };
+    if (isOver) listener.complete?.();
+    next();
+    return { unsubscribe };
+  }
+
   private checked(interval: Duration): number {
-    const problems = new OptionProblems(`stats$() of ${this.subject}`);
+    const problems = new OptionProblems(`stats$() of cache "${this.name}"`);
     const intervalMs = problems.duration('interval', interval, Infinity);
     problems.require(intervalMs >= 1 && intervalMs < Infinity, 'interval', 'must be finite, 1 ms or more', interval);
     problems.throwIfAny();

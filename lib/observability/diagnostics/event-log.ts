@@ -103,7 +103,11 @@ class EventLog {
   private write(event: CacheEvent, suppressed: number): void {
     const { logger, keys, format } = this.settings;
     const line = lineOf(event, keys, suppressed);
-    logger[levelOf(event)]?.(format === 'text' ? formatLine(line) : line);
+    try {
+      logger[levelOf(event)]?.(format === 'text' ? formatLine(line) : line);
+    } catch {
+      // Swallowed on purpose: of a logger that fails nobody can be told, and a timer's error would end the process.
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { Instrument, InstrumentedLoad, MeasuredStep } from '../../cache/index.js';
-import { systemClock } from '../../core/index.js';
+import { show, systemClock } from '../../core/index.js';
 import {
   CACHE_NAME,
   ERROR_TYPE,
@@ -64,8 +64,18 @@ export class CacheSpans implements Instrument {
       [CACHE_NAME]: cache,
       [LOAD_CAUSE]: cause,
       [LOAD_KEYS]: keys.length,
-      ...(isTold && { [LOAD_KEY]: typeof only === 'object' ? JSON.stringify(only) : String(only) }),
+      ...(isTold && { [LOAD_KEY]: textOf(only) }),
     };
+  }
+}
+
+function textOf(key: unknown): string {
+  if (typeof key !== 'object') return String(key);
+  try {
+    return JSON.stringify(key);
+  } catch {
+    // A bigint or a circle in it.
+    return show(key);
   }
 }
 

@@ -183,7 +183,7 @@ describe('nestjs-strata/diagnostics: log', () => {
     for (const id of ['1', '2', '3', '4']) await started.get(`/users/${id}`);
     await started.caches.get<string, string>('cities').put('berlin', 'Berlin');
     const lines = logger.lines.map(([level, line]) => `${level} ${String(line)}`);
-    expect(lines.filter((line) => line.includes('breaker'))).toEqual(['warn breaker tier=shared cause=open']);
+    expect(lines.filter((line) => line.includes('cause=open'))).toEqual(['warn breaker tier=shared cause=open']);
     expect(lines.filter((line) => line.startsWith('warn tierError cache=users tier=shared cause=read'))).toHaveLength(
       1,
     );

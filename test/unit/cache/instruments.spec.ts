@@ -63,6 +63,26 @@ describe('CacheRegistry.instrument()', () => {
     ]);
   });
 
+  it('is not harmed by instruments that throw, call twice, or return something else', async () => {
+    const { registry, cache } = setUp();
+    const broken = (): never => {
+      throw new Error('instrument');
+    };
+    registry.instrument({ measured: broken, aroundLoad: broken });
+    registry.instrument({ aroundLoad: (_, proceed) => (proceed(), proceed(), broken()) });
+    registry.instrument({ aroundLoad: (_, proceed) => (proceed(), undefined as never) });
+    let calls = 0;
+    expect(await cache.getOrLoad('abc', async () => ++calls)).toBe(1);
+    expect(await cache.getOrLoad('abc', async () => ++calls)).toBe(1);
+    await expect(
+      cache.getOrLoad('fails', () => {
+        calls++;
+        throw new Error('loader');
+      }),
+    ).rejects.toThrow('loader');
+    expect(calls).toBe(2);
+  });
+
   it('tells why a load failed', async () => {
     const { registry, cache } = setUp();
     const errors: unknown[] = [];

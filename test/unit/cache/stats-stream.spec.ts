@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import process from 'node:process';
+import { describe, expect, it, jest } from '@jest/globals';
 import { map, pairwise, take } from 'rxjs';
-import { CacheRegistry, createCache, defineCache } from '../../../lib/cache/index.js';
+import { bufferedEvents, CacheRegistry, createCache, defineCache } from '../../../lib/cache/index.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 
 function setUp() {
@@ -41,6 +42,28 @@ describe('stats$()', () => {
     await cache.close();
     listen();
     expect(seen).toEqual(['complete', 'complete']);
+  });
+
+  it('survives a subscriber that throws, at the end of operators too, and one who takes a snapshot and leaves', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { cache, clock } = setUp();
+    const broken = (): never => {
+      throw new Error('subscriber');
+    };
+    cache.stats$('1s').subscribe(broken);
+    cache.stats$('1s').pipe(pairwise()).subscribe(broken);
+    cache.events$.pipe(bufferedEvents({ clock, every: '1s' })).subscribe(broken);
+    let taken = 0;
+    cache
+      .stats$('1s')
+      .pipe(take(1))
+      .subscribe(() => taken++);
+    await cache.put('a', 1);
+    clock.advance(5_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(taken).toBe(1);
+    expect(warn).toHaveBeenCalledTimes(3);
+    warn.mockRestore();
   });
 
   it.each([0, -1, Infinity, 'soon'])('refuses %p as an interval', (interval) => {
