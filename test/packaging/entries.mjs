@@ -21,6 +21,12 @@ const OF_CACHES = [
   'rxjs',
 ];
 
+/** What the caches need without Nest's own machinery, and these. */
+function cachesAnd(...more) {
+  const without = ['@nestjs/core', 'reflect-metadata'];
+  return [...OF_CACHES.filter((name) => !without.includes(name)), ...more].toSorted();
+}
+
 /** What each entry may import by itself, packages and Node's own modules. What these load in turn is theirs. */
 const IMPORTS = {
   '.': OF_CACHES,
@@ -33,10 +39,10 @@ const IMPORTS = {
   './redis': ['node:crypto'],
   './testing': [],
   './threads': ['node:crypto', 'node:process', 'node:timers/promises', 'node:util', 'node:worker_threads'],
-  './prometheus': ['@nestjs/common', 'prom-client'],
-  './otel': ['@nestjs/common', '@opentelemetry/api'],
-  './terminus': ['@nestjs/common', '@nestjs/terminus'],
-  './diagnostics': ['@nestjs/common', 'node:diagnostics_channel'],
+  './prometheus': cachesAnd('prom-client'),
+  './otel': cachesAnd('@opentelemetry/api'),
+  './terminus': cachesAnd('@nestjs/terminus'),
+  './diagnostics': cachesAnd('node:diagnostics_channel'),
   './dashboard': [
     '@nestjs/common',
     'node:async_hooks',
