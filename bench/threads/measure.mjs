@@ -6,10 +6,10 @@ import { LIBRARIES } from './libraries.mjs';
 
 export async function measure({ library, keys, bytes, length, warmUps }) {
   const entries = Array.from({ length: keys }, (_, at) => [`user:profile:${at}`, new Uint8Array(bytes).fill(at)]);
-  const store = await LIBRARIES[library](entries, 128 * 2 ** 20);
+  const store = await LIBRARIES[library](entries, 192 * 2 ** 20);
   const names = entries.map(([key]) => key);
   // A message takes so long that fewer of them tell as much.
-  const sequence = zipf(keys, library === 'message' ? length / 50 : length, 0.99, 1);
+  const sequence = zipf(library === 'message' ? length / 50 : length, keys, 0.99, 1);
   const pass = store.isAsync ? passAsync : passSync;
   for (let warmUp = 0; warmUp < warmUps; warmUp++) await pass(store, names, sequence);
   const stop = startStopwatch();
