@@ -28,8 +28,13 @@ interface ExpressRequest extends HttpRequest {
 
 type Registration = (...args: readonly unknown[]) => unknown;
 
+interface Layer {
+  readonly name?: string;
+}
+
 interface ExpressAdapter {
   get: Registration;
+  getInstance?(): { readonly router?: { readonly stack?: Layer[] } };
   use(handler: (request: HttpRequest, response: ExpressReply, next: () => void) => void): unknown;
 }
 
@@ -46,6 +51,10 @@ export class ExpressPlatform implements HttpPlatform<ExpressReply> {
 
   statusOf({ statusCode }: ExpressReply): number {
     return statusCode;
+  }
+
+  isSent({ headersSent }: ExpressReply): boolean {
+    return headersSent;
   }
 
   getHeader(response: ExpressReply, name: string): unknown {
@@ -98,9 +107,18 @@ export class ExpressPlatform implements HttpPlatform<ExpressReply> {
     adapter.get = (...route) => {
       Reflect.deleteProperty(adapter, 'get');
       adapter.use(answer);
+      moveAheadOfParsers(adapter.getInstance?.().router?.stack ?? []);
       return adapter.get(...route);
     };
   }
+}
+
+/** What the last layer answers has no body to parse: where nothing else stands between, Nest's parsers come behind it. */
+function moveAheadOfParsers(layers: Layer[]): void {
+  const last = layers.length - 1;
+  let first = last;
+  while (['jsonParser', 'urlencodedParser'].includes(layers[first - 1]?.name ?? '')) first--;
+  if (first < last) layers.splice(first, 0, ...layers.splice(last, 1));
 }
 
 function itself(this: unknown): unknown {

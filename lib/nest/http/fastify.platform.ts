@@ -7,6 +7,7 @@ import type { Answer, Capture, CaptureResult, HttpPlatform } from './http-platfo
 
 interface RawResponse {
   statusCode: number;
+  readonly headersSent: boolean;
   readonly writableFinished: boolean;
   readonly destroyed: boolean;
   once(event: string, listener: () => void): unknown;
@@ -16,6 +17,7 @@ interface RawResponse {
 /** The part of a Fastify reply that we touch. */
 export interface FastifyReply {
   readonly raw: RawResponse;
+  readonly sent: boolean;
   statusCode: number;
   code(status: number): unknown;
   header(name: string, value: unknown): unknown;
@@ -49,6 +51,10 @@ export class FastifyPlatform implements HttpPlatform<FastifyReply> {
 
   statusOf({ statusCode }: FastifyReply): number {
     return statusCode;
+  }
+
+  isSent({ sent, raw }: FastifyReply): boolean {
+    return sent || raw.headersSent;
   }
 
   getHeader(reply: FastifyReply, name: string): unknown {

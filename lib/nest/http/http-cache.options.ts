@@ -85,7 +85,7 @@ export interface HttpCacheSettings {
   readonly requestDirectives: boolean;
 }
 
-const OPTION_NAMES: readonly (keyof HttpCacheOptions)[] = [
+const LOAD_OPTIONS: readonly (keyof LoadOptions & keyof HttpCacheOptions)[] = [
   'ttl',
   'staleWhileRevalidate',
   'staleIfError',
@@ -93,6 +93,9 @@ const OPTION_NAMES: readonly (keyof HttpCacheOptions)[] = [
   'refreshAhead',
   'loadTimeout',
   'lock',
+];
+const OPTION_NAMES: readonly (keyof HttpCacheOptions)[] = [
+  ...LOAD_OPTIONS,
   'cache',
   'query',
   'key',
@@ -206,11 +209,11 @@ export function parseHttpCache(
   return settings;
 }
 
-/** What the cache itself checks and decides. */
+/** What the cache itself checks and decides, as it was given. */
 function loadOptions(given: HttpCacheOptions): LoadOptions {
-  const { ttl, staleWhileRevalidate, staleIfError, staleBackoff, refreshAhead, loadTimeout, lock, groups } = given;
-  const load = { ttl, staleWhileRevalidate, staleIfError, staleBackoff, refreshAhead, loadTimeout, lock };
-  return Array.isArray(groups) ? { ...load, groups: groups as readonly string[] } : load;
+  const { groups } = given;
+  const load = Object.entries(given).filter(([name]) => LOAD_OPTIONS.includes(name as (typeof LOAD_OPTIONS)[number]));
+  return { ...Object.fromEntries(load), ...(Array.isArray(groups) ? { groups: groups as readonly string[] } : {}) };
 }
 
 function requireNames(problems: OptionProblems, option: string, names: unknown, refused: readonly string[]): void {

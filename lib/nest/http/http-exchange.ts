@@ -65,11 +65,14 @@ export class HttpExchange {
     const { route, limits } = this;
     const wanted: Wanted = { key, index: route.cache.codec.index(key), call: route.callFor(this.request) };
     if (hit !== undefined) {
-      void hit.then((stored) => {
-        const isEnough = limits === undefined || satisfies(limits, stored as StoredResponse, route.nowEpochMs);
-        if (isEnough) this.answer(stored as StoredResponse, 'HIT');
-        else this.loadAnew(wanted);
-      });
+      hit.then(
+        (stored) => {
+          const isEnough = limits === undefined || satisfies(limits, stored as StoredResponse, route.nowEpochMs);
+          if (isEnough) this.answer(stored as StoredResponse, 'HIT');
+          else this.loadAnew(wanted);
+        },
+        (error: unknown) => this.recover(error),
+      );
     } else if (limits !== undefined && (limits.maxAgeMs === 0 || limits.minFreshMs > 0)) {
       this.loadAnew(wanted);
     } else {
@@ -142,14 +145,16 @@ export class HttpExchange {
     }
     if (this.hasProceeded || (this.isAnswered && !this.isServing)) throw new PipelineGone();
     this.before ??= this.replyAsItIs();
-    const detachedFrom = this.isAnswered ? this.before : undefined;
+    const detachedFrom = this.isAnswered || route.platform.isSent(reply) ? this.before : undefined;
     const capture = route.platform.capture(request, reply, route.settings.maxBodySize, detachedFrom);
     this.capture = capture;
     this.proceed();
     const captured = await capture.result;
     if (captured === 'passed') {
       load.skip();
-      this.finish();
+      // It goes on to send by itself.
+      this.isAnswered = true;
+      this.markAnswered();
       return new OwnResponse(this, false);
     }
     const prepared = route.prepare(captured, this.before.headers, capture.hasOwnTag);
@@ -187,7 +192,7 @@ export class HttpExchange {
   }
 
   /** A load has failed. That the cache did is no failure of the request. */
-  private recover(error: unknown): void {
+  recover(error: unknown): void {
     if (this.prepared !== undefined) return this.answerOwn();
     if (error instanceof FailedResponse) return this.answer(error.response, 'MISS');
     if (isCacheError(error, 'CACHE_LOAD_TIMEOUT')) return this.giveUp(error);
@@ -206,6 +211,7 @@ export class HttpExchange {
     if (this.capture === undefined) return this.pipeline.fail(error);
     // The pipeline is busy: nobody can throw into it.
     this.capture.release('reset');
+    if (this.route.platform.isSent(this.reply)) return this.finish();
     const body = Buffer.from(JSON.stringify(error.getResponse()));
     const headers = {
       'content-type': 'application/json; charset=utf-8',

@@ -38,6 +38,8 @@ export interface HttpPlatform<Reply = unknown> {
   patternOf(request: HttpRequest): string;
   headersOf(reply: Reply): Headers;
   statusOf(reply: Reply): number;
+  /** Whether an answer is on its way, so that no other can be. */
+  isSent(reply: Reply): boolean;
   getHeader(reply: Reply, name: string): unknown;
   setHeader(reply: Reply, name: string, value: string): void;
   removeHeader(reply: Reply, name: string): void;

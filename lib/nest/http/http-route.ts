@@ -75,20 +75,24 @@ export class HttpRoute {
       exchange.begin(key, hit);
       return exchange;
     }
-    void hit.then((stored) => {
-      this.answerHit(request, reply, stored);
-      this.platform.silence(reply);
-      pipeline.done();
-    });
+    hit.then(
+      (stored) => {
+        this.answerHit(request, reply, stored);
+        this.platform.silence(reply);
+        pipeline.done();
+      },
+      // A failure that the cache remembers (`errorTtl`).
+      (error: unknown) => new HttpExchange(this, request, reply, limits, pipeline).recover(error),
+    );
     return undefined;
   }
 
-  /** Answers a request before its route is known, if there is something fresh; else `false`. */
-  serveEarly(request: HttpRequest, reply: unknown, ofUrl: string): boolean {
+  /** Answers a request before its route is known, if there is something fresh; else calls `next`, or returns `false`. */
+  serveEarly(request: HttpRequest, reply: unknown, ofUrl: string, next: () => void): boolean {
     const limits = this.limitsOf(request);
     if (limits !== undefined || this.isBypassed(request, limits)) return false;
     const hit = this.cache.hitAt(this.cache.codec.index(this.keys.withHeaders(ofUrl, request)));
-    void hit?.then((stored) => this.answerHit(request, reply, stored));
+    hit?.then((stored) => this.answerHit(request, reply, stored), next);
     return hit !== undefined;
   }
 
@@ -101,6 +105,8 @@ export class HttpRoute {
     vary: 'merged' | 'kept',
   ): void {
     const { platform } = this;
+    // Somebody else has answered meanwhile: a middleware that is tired of waiting.
+    if (platform.isSent(reply)) return;
     platform.setHeader(reply, 'x-cache', status);
     const oldSeconds = Math.floor(oldOf(stored, this.nowEpochMs) / 1_000);
     if (status !== 'MISS' || oldSeconds > 0) platform.setHeader(reply, 'age', String(oldSeconds));

@@ -110,7 +110,7 @@ export class HttpRuntime {
     const hot = this.hotUrls.find(request);
     let isServed = false;
     try {
-      isServed = hot !== undefined && hot.route.serveEarly(request, reply, hot.ofUrl);
+      isServed = hot !== undefined && hot.route.serveEarly(request, reply, hot.ofUrl, () => next());
     } catch {
       // A function of the user's: the pipeline is the place for its error.
     }
@@ -178,7 +178,8 @@ export class HttpRuntime {
   }
 
   private findPlatform(): HttpPlatform | undefined {
-    const adapter = this.adapterHost?.httpAdapter as Adapter | undefined;
+    // An application context has none, and is told so by null.
+    const adapter = (this.adapterHost?.httpAdapter ?? undefined) as Adapter | undefined;
     if (this.platform === undefined && adapter !== undefined) this.platform = platformOf(adapter);
     return this.platform;
   }

@@ -23,9 +23,11 @@ import {
   type NestModule,
 } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { map, tap, timeout, catchError, throwError, type Observable } from 'rxjs';
 import {
   Cacheable,
+  CacheModule,
   CacheRegistry,
   defineCache,
   HttpCache,
@@ -506,5 +508,15 @@ describe('HttpCacheInterceptor', () => {
     });
 
     expect((await http.ask('/other/inherited')).status).toBe(200);
+  });
+});
+
+describe('an application without HTTP', () => {
+  it('starts with controllers that have cached routes', async () => {
+    const module = await Test.createTestingModule({ imports: [CacheModule.forRoot()], controllers: [Other] }).compile();
+    await module.init();
+
+    expect(await module.get(Other).inherited('1')).toEqual({ page: '1', from: 'Other' });
+    await module.close();
   });
 });
