@@ -14,6 +14,7 @@ import { MemoryCache, type MemoryCacheStats } from '../engine/index.js';
 import type { Cache } from './cache.js';
 import type { CacheOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
+import type { Background } from './background.js';
 import { buildCache, checkApplication, portsOf, type CreateCacheOptions } from './create-cache.js';
 import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from './definition.js';
 import { CacheEventStream, type CacheEvents } from './event-stream.js';
@@ -50,6 +51,8 @@ export class CacheRegistry {
   private readonly added = new Subject<Registered>();
   private readonly links: TierLinks;
   private readonly instruments = new Instruments();
+  private isOpen = false;
+  private isWarming = false;
   private readonly statsStream: StatsStream<RegistryStats>;
 
   constructor(private readonly settings: CreateCacheOptions = {}) {
@@ -152,6 +155,28 @@ export class CacheRegistry {
     return this.links.loadPackages();
   }
 
+  /** Restores the caches that are to be, also those that are defined later; resolves when those of now may be used. */
+  async open(): Promise<void> {
+    this.isOpen = true;
+    await Promise.all(this.backgrounds().map((background) => background.open()));
+  }
+
+  /** Begins to warm the caches that are to be, also those that are defined later; resolves when what is to be waited for is warm. */
+  async warm(): Promise<void> {
+    this.isWarming = true;
+    await Promise.all(this.backgrounds().map((background) => background.warm()));
+  }
+
+  /** Ends what the caches do by themselves: the application is about to shut down. */
+  stop(): void {
+    for (const background of this.backgrounds()) background.stop();
+  }
+
+  /** @internal What the caches do by themselves. */
+  backgrounds(): Background<unknown, unknown>[] {
+    return this.all().flatMap(({ cache }) => (cache instanceof MemoryCache ? [] : (cache.background ?? [])));
+  }
+
   /** Closes every cache, the last defined first. */
   async close(): Promise<void> {
     const caches = this.all().map(({ cache }) => cache);
@@ -177,6 +202,9 @@ export class CacheRegistry {
     const registered = { definition, declaredBy, cache };
     this.registered.set(definition.name, registered);
     this.added.next(registered);
+    const background = cache instanceof MemoryCache ? undefined : cache.background;
+    if (this.isOpen) void background?.open();
+    if (this.isWarming) void background?.warm();
   }
 
   private find(reference: AnyDefinition | string, askedBy?: string): Registered {

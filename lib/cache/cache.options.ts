@@ -3,6 +3,8 @@ import type { Clock, Duration, Random } from '../core/index.js';
 import type { PolicyFactory, PolicyName, Weigher } from '../engine/index.js';
 import type { Bus, MemoryTier, Tier } from '../tiers/index.js';
 import type { BulkLoader, Loader } from './loader.js';
+import type { SnapshotOptions } from './snapshot.options.js';
+import type { WarmOptions } from './warm.options.js';
 
 /** How a cache behaves. Everything is optional; what is absent comes from the module's `defaults`, then from here. */
 export interface CacheOptions<K = unknown, V = unknown> {
@@ -87,6 +89,10 @@ export interface CacheOptions<K = unknown, V = unknown> {
    * later; `'throw'`, a rejection with `CacheTierError`. @defaultValue 'recover'
    */
   readonly onTierError?: 'recover' | 'throw';
+  /** Keeps what is in memory in a file, for the next start. @defaultValue not at all */
+  readonly snapshot?: SnapshotOptions;
+  /** Loads values before anybody asks for them. @defaultValue not at all */
+  readonly warm?: WarmOptions<K>;
   /** `false`: nothing is looked up or stored, every load runs. @defaultValue true */
   readonly enabled?: boolean;
   /** The canonical text of a key; needed only where keys are objects that the built-in encoding cannot tell apart. */

@@ -1,4 +1,4 @@
-import { CacheMisuseError, OptionProblems, show, systemClock, systemRandom } from '../core/index.js';
+import { CacheMisuseError, CacheOptionsError, OptionProblems, show, systemClock, systemRandom } from '../core/index.js';
 import type { Cache } from './cache.js';
 import type { CachePorts } from './cache.options.js';
 import type { CacheDefinition } from './definition.js';
@@ -20,7 +20,15 @@ export interface CreateCacheOptions extends CachePorts, Surroundings {
 
 /** A cache outside of Nest has no application to close it: whoever made it does. */
 export interface ClosableCache<K, V> extends Cache<K, V> {
-  /** Refuses new calls, waits for running loads (5 s at most), and lets go of every entry. */
+  /**
+   * Resolves when what the definition wants before the cache is used has been done: its snapshot is restored, and what
+   * is to be waited for is warm. Never rejects: what goes wrong is an event.
+   */
+  ready(): Promise<void>;
+  /**
+   * Refuses new calls, stops warming, waits for running loads and writes (5 s at most), saves what the definition wants to
+   * be saved, and lets go of every entry.
+   */
   close(): Promise<void>;
 }
 
@@ -38,13 +46,30 @@ export function createCache<K, V>(
   checkApplication('createCache()', options);
   const links = new TierLinks(portsOf(options));
   const cache = buildCache<K, V>(definition, options, links);
+  const { background } = cache;
+  const [onCron] = background?.onCron ?? [];
+  if (onCron !== undefined) {
+    void links.close();
+    throw cronNeedsNest(definition.name, onCron.settings.cron);
+  }
+  // Whoever made it may listen to its events first.
+  const begun = Promise.resolve()
+    .then(() => background?.open())
+    .then(() => background?.warm());
   // The links are this cache's alone.
   const close = cache.close.bind(cache);
-  cache.close = async () => {
-    await close();
-    await links.close();
-  };
-  return cache;
+  return Object.assign(cache, {
+    ready: () => begun,
+    close: async () => {
+      await close();
+      await links.close();
+    },
+  });
+}
+
+function cronNeedsNest(cache: string, received: unknown): CacheOptionsError {
+  const rule = 'needs CacheModule and the ScheduleModule of @nestjs/schedule; outside of Nest use every';
+  return new CacheOptionsError(`cache "${cache}"`, [{ option: 'warm.cron', rule, received }]);
 }
 
 /** Checks what the caches of an application share. */

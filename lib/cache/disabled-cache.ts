@@ -32,6 +32,7 @@ const UNFENCED: Fence = { since: 0 };
 /** A cache that is switched off (`enabled: false`): never finds, never stores, and runs every load that is asked for. */
 export class DisabledCache<K, V> implements IndexedCache<K, V> {
   readonly enabled = false;
+  readonly background = undefined;
   readonly events$: CacheEvents<K, V>;
   closed = false;
   readonly clock: Clock;

@@ -41,5 +41,19 @@ export type { IndexedCache } from './indexed-cache.js';
 export { limitStaleness, type Said } from './load-context.js';
 export type { Probe, Unloaded } from './probes.js';
 export { MethodKeyCodec, type KeyCodec } from './key-codec.js';
+export type { SnapshotOptions } from './snapshot.options.js';
+export {
+  isWarmList,
+  resolveWarmSchedule,
+  WARM_LIST_RULE,
+  type WarmList,
+  type WarmOptions,
+  type WarmSchedule,
+  type WarmSettings,
+} from './warm.options.js';
+export type { WarmPiece, WarmWork } from './warm-run.js';
+export { listOf, totalOf } from './warm-sources.js';
+export type { BackgroundNews } from './background.js';
+export type { Warming } from './warming.js';
 export { settingsOfCache, type CallSettings } from './call-settings.js';
 export { digest } from './digest.js';

@@ -1,4 +1,5 @@
 import type { KeyPlace } from '../engine/index.js';
+import type { Background } from './background.js';
 import type { Cache } from './cache.js';
 import type { EntryOptions, LoadOptions } from './cache.options.js';
 import type { CallSettings } from './call-settings.js';
@@ -17,6 +18,8 @@ export interface IndexedCache<K, V> extends Cache<K, V> {
   /** Whether its application has shut down. */
   readonly closed: boolean;
   readonly codec: KeyCodec<K>;
+  /** What it does by itself; absent where it is switched off. */
+  readonly background: Background<K, V> | undefined;
   /** Checks and parses options once, for many calls: over `base`, or over what the cache's definition says. */
   prepare(caller: string, options: EntryOptions | LoadOptions | undefined, base?: CallSettings): CallSettings;
   /**

@@ -12,6 +12,7 @@ import type { BoundedStore, KeyPattern, KeyPlace } from '../engine/index.js';
 import type { BusLink } from '../resilience/index.js';
 import { distinctPlaces, presentAmong, type Place } from './many-loads.js';
 import { emit, type CacheParts } from './cache-parts.js';
+import { Background } from './background.js';
 import { assemble } from './cache-assembly.js';
 import type { CacheSteps } from './cache-steps.js';
 import type { EntryInfo } from './cache.js';
@@ -37,7 +38,6 @@ import type { TierLinks } from './tier-links.js';
 import type { Numbers } from './numbers.js';
 import { Statistics } from './statistics.js';
 import type { CacheSettings } from './settings.js';
-import { Snapshots } from './snapshots.js';
 import { copyOf, type StoredEntry } from './stored-entry.js';
 
 /** The cache over this process's memory: names the steps; each lives in its own file. */
@@ -52,7 +52,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly puts: Puts<K, V>;
   private readonly invalidation: Invalidation<K, V>;
   private readonly outstanding = new Outstanding();
-  private readonly snapshots: Snapshots<K, V>;
+  readonly background: Background<K, V>;
   private readonly unwatch: () => void;
   private readonly bus: BusLink | undefined;
   private readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
@@ -60,6 +60,9 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private readonly statistics: Statistics<K, V>;
   private readonly events: Emitter<CacheEvent<K, V>>;
   private isClosed = false;
+  /** Whether what it held is held no more. */
+  private isGone = false;
+  private closing: Promise<void> | undefined;
 
   constructor(
     readonly name: string,
@@ -68,14 +71,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     links?: TierLinks,
     instruments?: Instruments,
   ) {
-    const { parts, steps, bus, unwatch } = assemble(
-      name,
-      settings,
-      ports,
-      links,
-      (work) => void this.outstanding.track(work),
-      instruments,
-    );
+    const track = (work: Promise<unknown>): void => void this.outstanding.track(work);
+    const { parts, steps, bus, unwatch } = assemble(name, settings, ports, links, track, instruments);
     this.parts = parts;
     this.bus = bus;
     this.unwatch = unwatch;
@@ -87,7 +84,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
       puts: this.puts,
       invalidation: this.invalidation,
     } = this.steps = steps);
-    this.snapshots = new Snapshots(parts, () => this.isClosed);
+    this.background = new Background<K, V>(parts, this, () => this.isGone);
     this.events$ = new CacheEventStream(this.events, name);
     this.statistics = new Statistics(this.parts, this.bus);
   }
@@ -155,7 +152,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   async loadAllAt(
     places: readonly Place<K>[],
-    loader: BulkLoader<K, V>,
+    loader: BulkLoader<K, V> | undefined,
     options: CallSettings,
   ): Promise<readonly (V | undefined)[]> {
     this.requireOpen();
@@ -164,12 +161,14 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   }
 
   putAt(index: unknown, key: K | undefined, value: V | undefined, options: CallSettings): void | Promise<void> {
-    if (this.isClosed || value === undefined) return;
+    if (value === undefined) return;
+    // While what is here is saved: it is not stored, and what it replaces must not be saved.
+    if (this.isClosed) return this.isGone ? undefined : void this.invalidation.keyHere(index);
     return this.outstanding.track(this.puts.put(index, this.keyAt(index, key), value, options));
   }
 
   invalidateAt(index: unknown): boolean | Promise<boolean> {
-    return !this.isClosed && this.outstanding.track(this.invalidation.key(index));
+    return !this.isGone && this.outstanding.track(this.invalidation.key(index));
   }
 
   // ---- by key: what users call
@@ -201,8 +200,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     const call = this.prepare(`${this.name}.getOrLoadAll()`, options);
     call.signal?.throwIfAborted();
     const asked = distinctPlaces(this.codec, keys);
-    const values = await this.steps.manyLoads.load(asked, loader, call);
-    return presentAmong(asked, this.settings.cloned ? values.map((value) => copyOf(value)) : values);
+    return presentAmong(asked, await this.loadAllAt(asked, loader, call));
   }
 
   async entry(key: K): Promise<EntryInfo<V> | undefined> {
@@ -295,30 +293,44 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     return this.statistics.hotKeys(k);
   }
 
-  snapshot(target: string | SnapshotTarget): Promise<SnapshotReport> {
-    return this.snapshots.write(target);
+  async snapshot(target: string | SnapshotTarget): Promise<SnapshotReport> {
+    this.requireOpen();
+    return this.background.snapshots.write(target);
   }
 
-  restore(source: string | SnapshotSource): Promise<SnapshotReport> {
-    return this.snapshots.read(source);
+  async restore(source: string | SnapshotSource): Promise<SnapshotReport> {
+    this.requireOpen();
+    return this.background.snapshots.read(source);
   }
 
   report(error: unknown, key?: K): void {
     if (this.events.observed) emit(this.parts, 'loadError', { key, error });
   }
 
-  async close(): Promise<void> {
-    if (this.isClosed) return;
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
     this.isClosed = true;
-    this.store.clear();
+    this.background.stop();
+    if (!this.background.savesAtEnd) this.forget();
     await this.runs.drain(new CacheClosedError(this.name));
     await this.outstanding.settled(this.parts.clock, DRAIN_MS);
+    await this.background.end();
+    this.forget();
     this.unwatch();
     // What ends later finds everything changed, and stores nothing.
     this.parts.changes.changeAll();
     this.store.dispose();
     this.events.complete();
     this.statistics.end();
+  }
+
+  private forget(): void {
+    this.isGone = true;
+    this.store.clear();
   }
 
   private hit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {

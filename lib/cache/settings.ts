@@ -7,7 +7,9 @@ import { settingsOfCache, type CallSettings } from './call-settings.js';
 import { ValueKeyCodec, type KeyCodec } from './key-codec.js';
 import type { BulkLoader, Loader } from './loader.js';
 import { levelsOf, resolveShared, type SharedSettings, type Surroundings } from './shared-settings.js';
+import { resolveSnapshot, type SnapshotSettings } from './snapshot.options.js';
 import { ClonedEntry, StoredEntry } from './stored-entry.js';
+import { resolveWarm, type CacheWarmSettings } from './warm.options.js';
 
 const DEFAULT_MAX_SIZE = 10_000;
 const DEFAULT_BATCH_SIZE = 100;
@@ -43,6 +45,8 @@ const OPTION_NAMES: readonly (keyof CacheOptions)[] = [
   'codec',
   'compression',
   'onTierError',
+  'snapshot',
+  'warm',
 ];
 
 /** Options that a module can give to all of its caches: those that do not depend on the types of one cache. */
@@ -133,6 +137,8 @@ export interface CacheSettings<K, V> {
   readonly cloned: boolean;
   readonly enabled: boolean;
   readonly codec: KeyCodec<K>;
+  readonly snapshot: SnapshotSettings | undefined;
+  readonly warm: CacheWarmSettings<K> | undefined;
   /** How values become bytes. */
   readonly serializer: Serializer;
   /** `undefined`: memory is all there is, and no other node hears of it. */
@@ -185,6 +191,8 @@ export function resolveSettings<K, V>(
     cloned,
     enabled: problems.oneOf('enabled', given.enabled, [true, false], true),
     codec,
+    snapshot: resolveSnapshot(problems, given.snapshot),
+    warm: resolveWarm(problems, given.warm, (given.loader ?? given.bulkLoader) !== undefined),
     serializer: bytes.serializer,
     shared: resolveShared(problems, name, { ...given, ...bytes }, levels, surroundings),
   };

@@ -8,7 +8,7 @@ import {
   type SnapshotTarget,
 } from '../core/index.js';
 import { StoreRestore, StoreWalk, type SavedEntry } from '../engine/index.js';
-import { emit, type CacheParts } from './cache-parts.js';
+import type { CacheParts } from './cache-parts.js';
 import { SnapshotReplay } from './snapshot-replay.js';
 import { FailedEntry, type StoredEntry } from './stored-entry.js';
 
@@ -20,10 +20,18 @@ import { FailedEntry, type StoredEntry } from './stored-entry.js';
  * entries whose key, groups or cache have been changed since; what stands in memory by then is newer, and stays.
  */
 export class Snapshots<K, V> {
+  private isGivenUp = false;
+
   constructor(
     private readonly parts: CacheParts<K, V>,
-    private readonly isClosed: () => boolean,
+    private readonly isGone: () => boolean,
+    private readonly tellNews: (type: 'snapshot' | 'restore', news: SnapshotNews) => void,
   ) {}
+
+  /** Ends what is being written, and leaves what stands under its path. */
+  giveUp(): void {
+    this.isGivenUp = true;
+  }
 
   write(target: string | SnapshotTarget): Promise<SnapshotReport> {
     const { name, clock, settings, store, codec } = this.parts;
@@ -107,16 +115,16 @@ export class Snapshots<K, V> {
     type: 'snapshot' | 'restore',
     run: (progress: (done: number, total: number) => void) => Promise<SnapshotReport>,
   ): Promise<SnapshotReport> {
-    const tell = (news: SnapshotNews): void => {
-      if (this.parts.events.observed) emit(this.parts, type, news);
-    };
-    return toldAbout(tell, async (progress) => {
-      this.requireOpen();
-      return run(progress);
-    });
+    return toldAbout(
+      (news) => this.tellNews(type, news),
+      async (progress) => {
+        this.requireOpen();
+        return run(progress);
+      },
+    );
   }
 
   private requireOpen(): void {
-    if (this.isClosed()) throw new CacheClosedError(this.parts.name);
+    if (this.isGone() || this.isGivenUp) throw new CacheClosedError(this.parts.name);
   }
 }

@@ -29,10 +29,12 @@ const HEADER = 1;
 const RECORDS = 2;
 const END = 3;
 
+export type SnapshotKind = 'memory' | 'cache' | 'hot-keys';
+
 /** Whose snapshot it is. */
 export interface SnapshotHeader {
-  /** `memory`: of a MemoryCache; `cache`: of a Cache. Their entries have different forms. */
-  readonly kind: 'memory' | 'cache';
+  /** `memory`: of a MemoryCache; `cache`: of a Cache; `hot-keys`: keys alone. Their entries have different forms. */
+  readonly kind: SnapshotKind;
   readonly cache: string;
   /** Milliseconds since 1970. */
   readonly takenAtMs: number;
@@ -152,7 +154,7 @@ function headerOf(reader: ByteReader): SnapshotBlock | undefined {
   const serializer = reader.text();
   const policy = reader.text();
   const bound = reader.text();
-  if (kind !== 'memory' && kind !== 'cache') return undefined;
+  if (kind !== 'memory' && kind !== 'cache' && kind !== 'hot-keys') return undefined;
   if (bound !== 'size' && bound !== 'weight' && bound !== 'memory') return undefined;
   return { type: 'header', header: { kind, cache, takenAtMs, serializerId, serializer, policy, bound } };
 }

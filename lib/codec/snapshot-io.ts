@@ -155,13 +155,18 @@ function requireRecord(cache: string, record: SnapshotRecord | undefined): Snaps
   return record;
 }
 
+const KINDS: Readonly<Record<SnapshotHeader['kind'], string>> = {
+  memory: 'a snapshot of a MemoryCache',
+  cache: 'a snapshot of a Cache',
+  'hot-keys': 'a list of hot keys',
+};
+
 function requireReadable({ kind, cache, serializer }: SnapshotReader, header: SnapshotHeader): void {
   const refuse = (reason: string): never => {
     throw new CacheSnapshotError(cache, 'foreign', reason);
   };
   if (header.kind !== kind) {
-    const names = { memory: 'MemoryCache', cache: 'Cache' };
-    refuse(`the snapshot is of a ${names[header.kind]}, and this is a ${names[kind]}`);
+    refuse(`it is ${KINDS[header.kind]}, and ${KINDS[kind]} is needed`);
   }
   if (header.cache !== cache) refuse(`the snapshot is of cache "${header.cache}"`);
   if (header.serializerId !== serializer.id || header.serializer !== serializer.name) {

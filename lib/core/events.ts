@@ -21,6 +21,7 @@ export const CACHE_EVENT_TYPES = [
   'recovered',
   'snapshot',
   'restore',
+  'warm',
 ] as const;
 
 export type CacheEventType = (typeof CACHE_EVENT_TYPES)[number];
@@ -30,7 +31,7 @@ export type CacheEventType = (typeof CACHE_EVENT_TYPES)[number];
  * `weight`, `memory`), or `too-heavy` for an entry that alone is above the bound. `invalidate`: by `key`, `group` or
  * `pattern`. `loadError`: of a `load` or a `refresh`. `tierError`: what the tier was asked for (`connection`: nothing).
  * `breaker`: its new state. `bus`: what another node changed (`keys`, `group`, `pattern`, `clear`), `distrust` when
- * changes may have been missed and memory was dropped, or `trouble`. `snapshot`, `restore`: that it began (`begin`), how
+ * changes may have been missed and memory was dropped, or `trouble`. `snapshot`, `restore`, `warm`: that it began (`begin`), how
  * far it has come (`progress`), that it is done (`end`) or failed (`failure`).
  */
 export type CacheEventCause =

@@ -1,4 +1,4 @@
-import type { CacheRegistry } from '../cache/index.js';
+import type { CacheRegistry, IndexedCache } from '../cache/index.js';
 import type { BoundMethod } from './bound-method.js';
 import type { CallSite } from './call-site.js';
 import { MethodBinder } from './method-binder.js';
@@ -58,6 +58,14 @@ export class CacheRuntime {
     this.closed = true;
     for (const site of this.sites) site.forget();
     this.sites.clear();
+  }
+
+  /** Where the results of a method go; `undefined` when they are not stored. */
+  cacheOf(prototype: object, name: string | symbol): IndexedCache<unknown, unknown> | undefined {
+    const record = recordsOf(prototype).find((each) => each.name === name);
+    if (record === undefined) return undefined;
+    const { binder, ownPlace } = this.declared(prototype, record);
+    return binder.cacheOfResults(ownPlace);
   }
 
   private bindingOf(prototype: object, record: MethodRecord): BoundMethod {

@@ -1,8 +1,17 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { CacheMisuseError, CacheUnknownError, type CacheEvent } from '../core/index.js';
 import { CacheRegistry } from '../cache/index.js';
+import { BackgroundLog } from './background-log.js';
 import { classNameOf, eventHandlersOf, recordsOf, type EventHandlerRecord } from './metadata.js';
+import { MethodWarmer } from './method-warmer.js';
 import { isFactory, prototypesOf, providersOf, singletonOf } from './module-scan.js';
 import { Reporter } from './reporter.js';
 import { kindOf } from './result-kind.js';
@@ -13,10 +22,12 @@ import { isClassHolder, type RuntimeHolder } from './runtime-holder.js';
 /**
  * Looks through the app when all its singletons are built, before any other hook runs (a global module's come first):
  * binds the decorated methods, so that misuse fails the bootstrap; gives the runtime to instances that Nest did not build
- * itself; connects the event handlers; sees that the packages of tiers and buses are there. When the app shuts down, after all others, it closes what the app has opened.
+ * itself; connects the event handlers; sees that the packages of tiers and buses are there; restores snapshots. When every
+ * other provider is ready it warms. When the app is about to shut down it stops warming, and after all others it closes what
+ * the app has opened.
  */
 @Injectable()
-export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
+export class CacheExplorer implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly subscriptions: { unsubscribe(): void }[] = [];
   private readonly reporter = new Reporter();
 
@@ -33,11 +44,22 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
     this.adoptForeignInstances();
     this.connectEventHandlers();
     try {
+      new MethodWarmer(this.registry, this.holder.runtime, this.modules).bind();
       await this.registry.loadPackages();
+      this.logBackground();
+      await this.registry.open();
     } catch (error) {
       await this.onApplicationShutdown();
       throw error;
     }
+  }
+
+  onApplicationBootstrap(): Promise<void> {
+    return this.registry.warm();
+  }
+
+  onModuleDestroy(): void {
+    this.registry.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -45,6 +67,14 @@ export class CacheExplorer implements OnModuleInit, OnApplicationShutdown {
     this.holder.runtime.close();
     this.http.close();
     await this.registry.close();
+  }
+
+  private logBackground(): void {
+    for (const { news } of this.registry.backgrounds()) {
+      const log = new BackgroundLog();
+      // It ends with the cache, whose last snapshot is told too.
+      news.subscribe((told) => log.tell(told));
+    }
   }
 
   /** Instances of `useValue` and `useFactory`: those that exist, and those that factories make for each request. */

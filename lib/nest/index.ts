@@ -5,6 +5,7 @@ export { CacheableAll } from './cacheable-all.decorator.js';
 export { CachePut } from './cache-put.decorator.js';
 export { CacheEvict } from './cache-evict.decorator.js';
 export { CacheGroup } from './cache-group.decorator.js';
+export { CacheWarm, type ArgumentLists } from './cache-warm.decorator.js';
 export { CacheDefaults } from './cache-defaults.decorator.js';
 export { InjectCache } from './inject-cache.decorator.js';
 export { OnCacheEvent } from './on-cache-event.decorator.js';

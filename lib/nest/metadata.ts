@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { WarmSettings } from '../cache/index.js';
 import type { CacheEventType } from '../core/index.js';
 import type { AnyMethod } from './method-types.js';
 import type { ClassDefaults, GroupOperation, Operation } from './operation.js';
@@ -9,6 +10,7 @@ const METHODS = Symbol.for('nestjs-strata:methods');
 const CLASS_GROUPS = Symbol.for('nestjs-strata:class-groups');
 const CLASS_DEFAULTS = Symbol.for('nestjs-strata:class-defaults');
 const EVENT_HANDLERS = Symbol.for('nestjs-strata:event-handlers');
+const WARMINGS = Symbol.for('nestjs-strata:warmings');
 
 /** One decorated method: what was asked for it, by as many decorators as stand on it. */
 export interface MethodRecord {
@@ -30,6 +32,13 @@ export interface EventHandlerRecord {
   readonly cache: string | undefined;
   /** `undefined`: events of every type. */
   readonly types: readonly CacheEventType[] | undefined;
+}
+
+/** A method that is called with lists of arguments before anybody calls it. */
+export interface WarmingRecord {
+  readonly name: string | symbol;
+  readonly lists: Iterable<unknown> | AsyncIterable<unknown> | ((instance: object) => never);
+  readonly settings: WarmSettings;
 }
 
 /** The record of a method that this very prototype declares. */
@@ -104,6 +113,19 @@ export function eventHandlersOf(prototype: object): EventHandlerRecord[] {
   return levelsOf(prototype).flatMap((level) => {
     const handlers = (Reflect.getOwnMetadata(EVENT_HANDLERS, level) as EventHandlerRecord[] | undefined) ?? [];
     return handlers.filter(({ name }) => declarerOf(prototype, name) === level);
+  });
+}
+
+export function addWarming(prototype: object, warming: WarmingRecord): void {
+  const warmings = (Reflect.getOwnMetadata(WARMINGS, prototype) as WarmingRecord[] | undefined) ?? [];
+  Reflect.defineMetadata(WARMINGS, [...warmings, warming], prototype);
+}
+
+/** Every warming of a method that instances of this prototype have, unless something overrides it. */
+export function warmingsOf(prototype: object): WarmingRecord[] {
+  return levelsOf(prototype).flatMap((level) => {
+    const warmings = (Reflect.getOwnMetadata(WARMINGS, level) as WarmingRecord[] | undefined) ?? [];
+    return warmings.filter(({ name }) => declarerOf(prototype, name) === level);
   });
 }
 

@@ -112,6 +112,12 @@ export class MethodBinder {
     );
   }
 
+  /** The first cache that a result goes into; `undefined` when it goes nowhere. */
+  cacheOfResults(ownPlace: Place | undefined): IndexedCache<unknown, unknown> | undefined {
+    const [operation] = [...this.all('cacheable'), ...this.all('cacheableAll'), ...this.all('put')];
+    return operation === undefined ? undefined : this.storeStep(operation, ownPlace).cache;
+  }
+
   private listMethod(kind: ResultKind, parts: BoundMethodParts, operation: CacheableAllOperation): BoundMethod {
     if (kind !== 'promise' && kind !== 'unknown') {
       throw new CacheMisuseError(

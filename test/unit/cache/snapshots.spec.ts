@@ -46,6 +46,7 @@ describe('promise Life: a snapshot restores remaining lifetimes, groups and stal
       groups: ['g', 'h'],
       tier: 'memory',
       stale: false,
+      weight: 1,
     });
     expect(await other.cache.entry('for ever')).toMatchObject({ value: 3, ageMs: 1_000, ttlLeftMs: Infinity });
     expect(await other.cache.entry('idle')).toMatchObject({ ttlLeftMs: 1_000 });

@@ -100,7 +100,7 @@ import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
 import { EXPECTED_OF_NUMBERS, useNumbers } from './numbers.js';
 import { EXPECTED_OF_OBSERVABILITY, useObservability } from './observability.js';
 import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
-import { EXPECTED_OF_SNAPSHOTS, useSnapshots } from './snapshots.js';
+import { EXPECTED_OF_SNAPSHOTS, useSnapshots, useWarming, Warmed } from './snapshots.js';
 import { EXPECTED_OF_TESTING, useTesting } from './testing.js';
 import { EXPECTED_OF_THREADS, useThreads } from './threads.js';
 import { EXPECTED_OF_TIERS, useTiers } from './tiers.js';
@@ -219,7 +219,7 @@ class UsersModule {}
 @Module({
   imports: [CacheModule.forRootAsync(asyncOptions), UsersModule],
   controllers: [UsersController],
-  providers: [{ provide: APP_INTERCEPTOR, useClass: CacheOperationInterceptor }],
+  providers: [{ provide: APP_INTERCEPTOR, useClass: CacheOperationInterceptor }, Warmed],
 })
 class AppModule {}
 
@@ -244,6 +244,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useNumbers()),
     ...(await useSnapshots()),
     ...(await useObservability()),
+    ...(await useWarming()),
     ...(await useRedis()),
     ...(await useTesting()),
     ...(await useTiers()),

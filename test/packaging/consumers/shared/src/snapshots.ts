@@ -1,16 +1,24 @@
 /* A cache that starts as the last one ended: to a file and to a stream, with every name that this takes. */
 import { rm } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
+import { Injectable } from '@nestjs/common';
 import {
+  Cacheable,
   CacheSnapshotError,
+  CacheWarm,
   createCache,
   defineCache,
   MemoryCache,
+  type ArgumentLists,
   type CacheProgress,
   type SnapshotFailure,
+  type SnapshotOptions,
   type SnapshotReport,
   type SnapshotSource,
   type SnapshotTarget,
+  type WarmList,
+  type WarmOptions,
+  type WarmSchedule,
 } from 'nestjs-strata';
 
 export const EXPECTED_OF_SNAPSHOTS: Record<string, unknown> = {
@@ -19,7 +27,38 @@ export const EXPECTED_OF_SNAPSHOTS: Record<string, unknown> = {
   snapshotStreamed: 2,
   snapshotProgress: 1,
   snapshotRefused: 'foreign',
+  warmedAhead: ['a', 'b'],
 };
+
+const schedule: WarmSchedule = { on: 'bootstrap', concurrency: 2 };
+const lists: ArgumentLists<readonly [string], Warmed> = (warmed) => warmed.ids.map((id) => [id] as const);
+
+/** Its method is called with lists of arguments when the app starts. */
+@Injectable()
+export class Warmed {
+  readonly ids = ['a', 'b'];
+  readonly calls: string[] = [];
+
+  @CacheWarm(lists, { ...schedule, wait: true })
+  @Cacheable()
+  async find(id: string): Promise<string> {
+    this.calls.push(id);
+    return id;
+  }
+}
+
+/** A cache that is restored, saved and warmed by itself. */
+export async function useWarming(): Promise<Record<string, unknown>> {
+  const keys: WarmList<string> = async () => ['a', 'b'];
+  const warm: WarmOptions<string> = { ...schedule, keys, wait: true };
+  const snapshot: SnapshotOptions = { path: `warm-${process.pid}.tmp`, onShutdown: false };
+  const cache = createCache(defineCache<string, string>('warmed', { warm, snapshot, loader: (key) => key }));
+  await cache.ready();
+  const ahead: string[] = [];
+  for await (const key of cache.keys()) ahead.push(key);
+  await cache.close();
+  return { warmedAhead: ahead.sort() };
+}
 
 export async function useSnapshots(): Promise<Record<string, unknown>> {
   const path = `snapshot-${process.pid}.tmp`;
