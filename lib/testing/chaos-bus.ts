@@ -107,6 +107,10 @@ export class ChaosBus implements Bus {
     this.listener?.error(error);
   }
 
+  async loadPackage(): Promise<void> {
+    await this.bus.loadPackage?.();
+  }
+
   start(channel: string, listener: BusListener): void {
     this.listener = listener;
     this.bus.start(channel, {

@@ -98,6 +98,10 @@ export class ChaosTier implements Tier {
     this.report(error);
   }
 
+  async loadPackage(): Promise<void> {
+    await this.tier.loadPackage?.();
+  }
+
   start(report: (error: unknown) => void): void {
     this.report = report;
     this.tier.start(report);

@@ -5,7 +5,7 @@ import { Keyv } from 'keyv';
 import { systemClock } from '../../lib/core/index.js';
 import { GuardedTier } from '../../lib/resilience/index.js';
 import { keyvTier } from '../../lib/backends/keyv/index.js';
-import { tierContract } from '../../lib/testing/index.js';
+import { ChaosTier, tierContract } from '../../lib/testing/index.js';
 import type { TierCapabilities } from '../../lib/tiers/index.js';
 import { startRedis, type RedisServer } from '../servers/index.js';
 
@@ -23,6 +23,16 @@ tierContract(runner, {
   name: 'keyvTier over a Map',
   capabilities: CAPABILITIES,
   make: async () => ({ tier: keyvTier(new Map(), { maxEntryBytes: 2 ** 20 }), dispose: () => {} }),
+  wait,
+});
+
+tierContract(runner, {
+  name: 'keyvTier over a Map, within a ChaosTier',
+  capabilities: CAPABILITIES,
+  make: async () => ({
+    tier: new ChaosTier(keyvTier(new Map(), { maxEntryBytes: 2 ** 20 })),
+    dispose: () => {},
+  }),
   wait,
 });
 

@@ -25,6 +25,14 @@ beforeEach(async () => {
 });
 
 describe('ChaosBus', () => {
+  it('loads the package of the bus that it wraps, and none where that needs none', async () => {
+    const missing = Object.assign(Object.create(sender) as InProcessBus, {
+      loadPackage: () => Promise.reject(new Error('npm install it')),
+    });
+    await expect(new ChaosBus(missing).loadPackage()).rejects.toThrow('npm install it');
+    await expect(chaos.loadPackage()).resolves.toBeUndefined();
+  });
+
   it('drops messages and says nothing', async () => {
     chaos.inject({ kind: 'drop' }, { times: 2 });
     await sender.publish(['1', '2', '3']);

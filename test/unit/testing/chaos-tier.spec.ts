@@ -38,6 +38,14 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('ChaosTier', () => {
+  it('loads the package of the tier that it wraps, and none where that needs none', async () => {
+    const missing = Object.assign(Object.create(inner) as InProcessTier, {
+      loadPackage: () => Promise.reject(new Error('npm install it')),
+    });
+    await expect(new ChaosTier(missing).loadPackage()).rejects.toThrow('npm install it');
+    await expect(chaos.loadPackage()).resolves.toBeUndefined();
+  });
+
   it('fails calls, and nothing of them happens', async () => {
     chaos.inject({ kind: 'fail' });
     await expect(chaos.write(SPACE, [entry('k', 1)])).rejects.toThrow('chaos: write fails');
