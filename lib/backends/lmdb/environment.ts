@@ -57,7 +57,11 @@ export async function moveAside(
 
 /** Ends everything of it. What was committed is written to the disk first, so that it also survives the host. */
 export async function closeEnvironment({ root }: Environment): Promise<void> {
-  await root.flushed;
+  try {
+    await root.flushed;
+  } catch {
+    // Whoever asked for what could not be committed was told.
+  }
   await root.close();
 }
 
@@ -68,6 +72,8 @@ function openFile(lmdb: Lmdb, path: string, maxBytes: number): Omit<Environment,
     // What a killed process committed is in the page cache, and whole. Only a crash of the host can lose or tear it.
     noSync: true,
     overlappingSync: false,
+    // Steps are gathered into transactions here; and a batch of LMDB's own that fails has a promise that nobody can catch.
+    eventTurnBatching: false,
     mapSize: Math.ceil((maxBytes * MAPPED_SHARE) / 2 ** 20 + 64) * 2 ** 20,
     maxDbs: 8,
     keyEncoding: 'binary',

@@ -77,7 +77,24 @@ export class TransactionQueue {
       });
       for (const { resolve } of this.waiting.splice(0, done)) resolve();
     } catch (error) {
-      for (const { reject } of this.waiting.splice(0, Math.max(begun, done, 1))) reject(error);
+      const reason = isFailedCommit(error) ? uncommitted(error) : error;
+      for (const { reject } of this.waiting.splice(0, Math.max(begun, done, 1))) reject(reason);
     }
   }
+}
+
+/** What LMDB rejects with when a commit failed: a promise tells why, and ends the process when nobody listens to it. */
+interface FailedCommit extends Error {
+  readonly commitError: Promise<unknown>;
+}
+
+function isFailedCommit(error: unknown): error is FailedCommit {
+  return error instanceof Error && 'commitError' in error && error.commitError instanceof Promise;
+}
+
+function uncommitted(error: FailedCommit): Error {
+  error.commitError.catch(() => {});
+  return new Error('a change was not committed to the data file of the lmdb tier; see whether its disk is full', {
+    cause: error,
+  });
 }
