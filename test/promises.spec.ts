@@ -1,12 +1,14 @@
 import 'reflect-metadata';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { createCache, defineCache } from '../lib/cache/index.js';
 import { MemoryCache } from '../lib/engine/index.js';
 import { Cacheable, CacheModule } from '../lib/nest/index.js';
-import { FakeClock } from '../lib/testing/index.js';
-import { deferred } from './unit/cache/deferred.js';
+import { FakeClock, inProcessHub, InProcessTier } from '../lib/testing/index.js';
+import { readSources } from './architecture/sources.js';
+import { deferred, settled } from './unit/cache/deferred.js';
+import { nodes } from './unit/cache/nodes.js';
 
 describe('promise Store: size <= maxSize and weight <= maxWeight at every instant', () => {
   it('also as seen by a listener in the middle of a put', () => {
@@ -19,6 +21,94 @@ describe('promise Store: size <= maxSize and weight <= maxWeight at every instan
       expect(size).toBeLessThanOrEqual(3);
       expect(weight).toBeLessThanOrEqual(10);
     }
+  });
+});
+
+describe('promise Groups: no clock decides', () => {
+  it('a group that a node invalidates whose clock is ten minutes behind is gone, and what it puts in the same millisecond is not', async () => {
+    const shared = new InProcessTier({ name: 'shared', clock: new FakeClock() });
+    const hub = inProcessHub();
+    const Texts = defineCache<string, string>('texts', { ttl: '1h', groups: ['g'] });
+    const node = (clock: FakeClock) => createCache(Texts, { clock, tiers: [shared.anotherNode()], bus: hub.bus() });
+    const now = Date.UTC(2026, 0, 1);
+    const ahead = node(new FakeClock(0, now));
+    const behind = node(new FakeClock(0, now - 600_000));
+    await settled();
+    await ahead.put('a', 'old');
+    await ahead.put('b', 'old');
+    const load = deferred<string>();
+    const loading = ahead.getOrLoad('c', () => load.promise);
+    await behind.invalidateGroup('g');
+    await behind.put('a', 'new');
+    load.resolve('old');
+    await loading;
+    for (const cache of [ahead, behind]) {
+      expect([...(await cache.getAll(['a', 'b', 'c']))]).toEqual([['a', 'new']]);
+    }
+  });
+});
+
+describe('promise Groups: a generation that is missing', () => {
+  it('makes entries miss, also those that had been invalidated, and is made anew by the next load', async () => {
+    const { join, tier } = nodes();
+    const a = await join();
+    await a.cache.put('k', 'invalidated', { groups: ['g'] });
+    await a.cache.invalidateGroup('g');
+    await a.cache.put('l', 'old', { groups: ['g'] });
+    const { spaces } = Reflect.get(tier, 'shared') as { spaces: Map<string, { generations: Map<string, string> }> };
+    for (const { generations } of spaces.values()) generations.clear();
+    const b = await join();
+    expect(await b.cache.getAll(['k', 'l'])).toEqual(new Map());
+    await b.cache.getOrLoad('k', async () => 'new', { groups: ['g'] });
+    const c = await join();
+    expect([...(await c.cache.getAll(['k', 'l']))]).toEqual([['k', 'new']]);
+  });
+});
+
+describe('promise Groups: ungrouped entries pay nothing', () => {
+  it('no call of the tier names the generation of a group', async () => {
+    const { join } = nodes();
+    const { cache, tier } = await join();
+    const read = jest.spyOn(tier, 'read');
+    const fence = jest.spyOn(tier, 'fence');
+    await cache.getOrLoad('a', async () => 'v');
+    await cache.put('b', 'v');
+    const other = await join();
+    await other.cache.get('a');
+    const named = () => [...read.mock.calls, ...fence.mock.calls].flatMap(([, , generations]) => generations);
+    const ofGroups = () => named().filter((generation) => generation.startsWith(':'));
+    expect(named().length).toBeGreaterThan(0);
+    expect(ofGroups()).toEqual([]);
+    await cache.put('c', 'v', { groups: ['g'] });
+    expect(ofGroups()).toEqual([':g']);
+  });
+});
+
+describe('promise Stale: stale values', () => {
+  it('are never written to a tier nor announced on the bus', async () => {
+    const { join, clock } = nodes({ ttl: 1_000, staleWhileRevalidate: 5_000, staleIfError: 5_000 });
+    const a = await join();
+    const b = await join();
+    await a.cache.put('k', 'old');
+    clock.advance(2_000);
+    const writes = [a, b].map(({ tier }) => jest.spyOn(tier, 'write'));
+    const heard = () => [a, b].flatMap(({ events }) => events.of('bus'));
+    const before = heard();
+    const failing = async (): Promise<string> => Promise.reject(new Error('down'));
+    for (const { cache } of [a, b]) expect(await cache.getOrLoad('k', failing)).toBe('old');
+    await settled();
+    expect(b.events.of('stale')).toHaveLength(1);
+    for (const write of writes) expect(write).not.toHaveBeenCalled();
+    expect(heard()).toEqual(before);
+  });
+});
+
+describe('promise Safety: no eval', () => {
+  it('no source makes code of text', () => {
+    const files = [...readSources('lib')];
+    expect(files.length).toBeGreaterThan(300);
+    const makers = files.filter(([, text]) => /\beval\s*\(|\bnew Function\b|[^.\w]Function\s*\(|node:vm/.test(text));
+    expect(makers.map(([file]) => file)).toEqual([]);
   });
 });
 

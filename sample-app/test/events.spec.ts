@@ -56,7 +56,7 @@ describe('a running city guide', () => {
       expect(type.body.message).toMatch(/bang.*hit.*miss/);
     });
 
-    it('ends the stream when the app shuts down, and the app exits by itself', async () => {
+    it('promise Life: ends the stream when the app shuts down, and the app exits by itself', async () => {
       const other = await RunningApp.start({ STRATA_CITIES: '10' });
       const events = await EventStream.open(`${await other.address()}/events`);
       const exit = other.stop();

@@ -193,7 +193,7 @@ describe('Cache', () => {
       expect(await all(cache.keys())).toEqual(['users2:1', 'axb']);
     });
 
-    it('a regular expression keeps no state between keys, and is not tried on very long ones', async () => {
+    it('promise Safety: a regular expression keeps no state between keys, and is not tried on very long ones', async () => {
       const { cache } = setUp();
       for (const key of ['a1', 'a2', 'a3', `a${'1'.repeat(1_024)}`]) await cache.put(key, 1);
       expect(await cache.invalidateMatching(/a/g)).toBe(3);

@@ -209,7 +209,7 @@ describe('promise Fence: a value whose load began before a change of it never be
     });
   });
 
-  it('a put right after a group invalidation, in the same millisecond, is never lost', async () => {
+  it('promise Groups: a put right after a group invalidation, in the same millisecond, is never lost', async () => {
     const cache = setUp({ groups: ['g'] });
     for (let i = 0; i < 200; i++) {
       await cache.invalidateGroup('g');

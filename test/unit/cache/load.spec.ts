@@ -252,7 +252,7 @@ describe('a caller with a signal', () => {
 });
 
 describe('what a loader may say', () => {
-  it('stores null, which is a value', async () => {
+  it('promise Store: stores null, which is a value', async () => {
     const cache = createCache(defineCache<string, number | null>('n'));
     let loads = 0;
     const loader = () => (loads++, null);
@@ -261,7 +261,7 @@ describe('what a loader may say', () => {
     expect(await cache.has('a')).toBe(true);
   });
 
-  it('does not store undefined, which is absence', async () => {
+  it('promise Store: does not store undefined, which is absence', async () => {
     const cache = createCache(defineCache<string, number | undefined>('n'));
     let loads = 0;
     const loader = () => (loads++, undefined);

@@ -21,7 +21,7 @@ function threeLevels(options: CacheOptions<string, string> = {}) {
 }
 
 describe('a cache of three levels', () => {
-  it('fills the levels above the one that had the value, with the lifetime that is left', async () => {
+  it('promise Tiers: fills the levels above the one that had the value, with the lifetime that is left', async () => {
     const { clock, disk, node } = threeLevels({ ttl: 10_000 });
     const a = await node();
     await a.cache.put('k', 'v');
@@ -77,7 +77,7 @@ describe('a cache of three levels', () => {
   });
 });
 
-describe('staleness across nodes', () => {
+describe('promise Stale: across nodes', () => {
   it('brings a stale entry up as what it is, and serves it while it is loaded anew', async () => {
     const { join, clock } = nodes({ ttl: 1_000, staleWhileRevalidate: 5_000 });
     const a = await join();
@@ -121,7 +121,7 @@ describe('staleness across nodes', () => {
     expect(loader).not.toHaveBeenCalled();
   });
 
-  it('announces nothing that a miss filled', async () => {
+  it('promise Bus: announces nothing that a miss filled', async () => {
     const { join } = nodes();
     const a = await join();
     const b = await join();
@@ -130,7 +130,7 @@ describe('staleness across nodes', () => {
   });
 });
 
-describe('lock: one load for all nodes', () => {
+describe('promise Load: one load for all nodes, with lock', () => {
   it('lets one node load and the others take what it stores', async () => {
     const { join, clock } = nodes({ lock: true });
     const all = [await join(), await join(), await join()];

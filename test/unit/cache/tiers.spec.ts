@@ -28,7 +28,7 @@ describe('a cache with a tier below memory', () => {
     expect(a.cache.stats()).toMatchObject({ hits: 0, misses: 1, loads: 1 });
   });
 
-  it('promotes with the lifetime that is left', async () => {
+  it('promise Tiers: promotes with the lifetime that is left', async () => {
     const { join, clock } = nodes({ ttl: 1_000 });
     const a = await join();
     const b = await join();

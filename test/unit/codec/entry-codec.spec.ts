@@ -121,7 +121,7 @@ describe('compression', () => {
   });
 });
 
-describe('the limit of bytes', () => {
+describe('promise Safety: the limit of bytes', () => {
   it('refuses larger values, whether or not they would be compressed', () => {
     const codec = codecOf({ maxEntryBytes: 5_000 });
     expect(() => codec.encode(fields, 'a'.repeat(5_001))).toThrow(

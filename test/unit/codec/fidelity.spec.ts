@@ -85,7 +85,7 @@ describe('a value that goes through bytes', () => {
     expect(SERIALIZERS.map((serializer) => outcome(serializer, value))).toEqual(expected);
   });
 
-  it('pollutes no prototype', () => {
+  it('promise Safety: pollutes no prototype', () => {
     for (const serializer of SERIALIZERS) serializer.decode(serializer.encode(withProto));
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });

@@ -296,7 +296,7 @@ describe('text that nobody wrote', () => {
     expect(() => decodeText(text)).toThrow();
   });
 
-  it('neither executes nor pollutes', () => {
+  it('promise Safety: neither executes nor pollutes', () => {
     const hostile = decodeText(
       '{"__proto__":{"$map":[]},"constructor":{"prototype":{"polluted":1}},"e":{"$error":{"name":"x","message":"y","fields":{"__proto__":{"polluted":1}}}}}',
     ) as Record<string, unknown>;

@@ -78,7 +78,7 @@ describe('compileGlob', () => {
       expect(() => compileGlob('{'.repeat(100_000))).toThrow(/braces nest deeper than 32/);
     });
 
-    it('finishes on patterns that backtracking matchers never finish', () => {
+    it('promise Safety: finishes on patterns that backtracking matchers never finish', () => {
       // With exponential or polynomial backtracking these would outlast any test run.
       const text = 'a'.repeat(10_000);
       expect(compileGlob(`${'*a'.repeat(25)}*b`)(text)).toBe(false);

@@ -172,7 +172,7 @@ describe('MemoryCache', () => {
       expect(cache.size).toBe(2);
     });
 
-    it('tries a RegExp on keys of at most 1,024 characters, wherever it stood before', () => {
+    it('promise Safety: tries a RegExp on keys of at most 1,024 characters, wherever it stood before', () => {
       const pattern = /^(user|x)/g;
       pattern.lastIndex = 3;
       expect([cache.invalidateMatching(pattern), pattern.lastIndex]).toEqual([4, 3]);

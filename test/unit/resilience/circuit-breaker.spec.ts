@@ -30,7 +30,7 @@ function report(breaker: CircuitBreaker, permit: Permit, outcome: 'succeeds' | '
   else breaker.failed(permit);
 }
 
-describe('a closed breaker', () => {
+describe('promise Tiers: a closed breaker', () => {
   it('opens with the failure that makes half of the calls within the window failed', () => {
     const { breaker, call, changes } = breakerOf();
     call('succeeds', 3);
@@ -86,7 +86,7 @@ describe('a closed breaker', () => {
   });
 });
 
-describe('an open breaker', () => {
+describe('promise Tiers: an open breaker', () => {
   it('has nothing tried for as long as it is to be open, then one call', () => {
     const { breaker, call, clock, changes } = breakerOf();
     call('fails', 4);

@@ -13,7 +13,7 @@ const space = text.filter((it) => it !== '');
 
 const KINDS = ['entry', 'fence', 'lease', 'generation'] as const;
 
-describe('promise Bus: names on the server', () => {
+describe('promise Bus and Safety: names on the server', () => {
   it('can be read', () => {
     const users = new SpaceNames('', 'strata:users');
     expect(users.entry('42')).toBe('strata:users:{42}');
