@@ -92,9 +92,9 @@ function isFailedCommit(error: unknown): error is FailedCommit {
   return error instanceof Error && 'commitError' in error && error.commitError instanceof Promise;
 }
 
-function uncommitted(error: FailedCommit): Error {
-  error.commitError.catch(() => {});
+function uncommitted(failure: FailedCommit): Error {
+  failure.commitError.catch(() => {});
   return new Error('a change was not committed to the data file of the lmdb tier; see whether its disk is full', {
-    cause: error,
+    cause: failure,
   });
 }
