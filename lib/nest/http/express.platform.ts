@@ -121,6 +121,19 @@ function moveAheadOfParsers(layers: Layer[]): void {
   if (first < last) layers.splice(first, 0, ...layers.splice(last, 1));
 }
 
+/** Headers as `writeHead` takes them: an object, or a list of names and values by turns. */
+function headerPairs(headers: object): [name: string, value: unknown][] {
+  if (!Array.isArray(headers)) return Object.entries(headers);
+  const values: readonly unknown[] = headers;
+  return values.flatMap((name, at) => (at % 2 === 0 ? [[String(name), values[at + 1]]] : []));
+}
+
+/** Tells whoever waits until a piece of a body is taken that it is. */
+function callBack(...args: readonly unknown[]): void {
+  const done = args.find((arg) => typeof arg === 'function');
+  if (done !== undefined) queueMicrotask(done as () => void);
+}
+
 function itself(this: unknown): unknown {
   return this;
 }
@@ -258,15 +271,19 @@ class ExpressCapture implements Capture {
       writeHead: (status: number, ...rest: readonly unknown[]) => {
         response.statusCode = status;
         const headers = rest.find((part) => typeof part === 'object' && part !== null);
-        for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+        for (const [name, value] of headerPairs(headers ?? {})) response.setHeader(name, value);
         return response;
       },
-      write: (chunk: unknown, encoding?: unknown) => {
+      write: (chunk: unknown, encoding?: unknown, done?: unknown) => {
+        callBack(encoding, done);
         if (body.isDone) return true;
         if (body.add(chunk, encoding)) return true;
         return this.pass((sofar) => Reflect.apply(originals.write, response, [sofar]) as boolean);
       },
-      end: (chunk?: unknown, encoding?: unknown) => this.end(chunk, encoding),
+      end: (chunk?: unknown, encoding?: unknown, done?: unknown) => {
+        callBack(chunk, encoding, done);
+        return this.end(chunk, encoding);
+      },
       flushHeaders: () => {},
     };
     Object.assign(response, capture);

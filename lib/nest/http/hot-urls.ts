@@ -9,7 +9,10 @@ const MAX_LENGTH = 2_048;
 /** Which public route a URL leads to, and its key there: known before a router has seen the request. */
 export interface HotUrl {
   readonly route: HttpRoute;
-  readonly ofUrl: string;
+  /** `undefined`: the route has a key of the user's, which may depend on more than the URL. */
+  readonly ofUrl: string | undefined;
+  /** As the router found them in the URL. */
+  readonly params: unknown;
 }
 
 /** URLs as they were spelt by requests that a public route answered. */

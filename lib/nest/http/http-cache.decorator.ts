@@ -69,7 +69,11 @@ function wrap(record: HttpRecord): AnyMethod {
     wrapper(this: object, ...args: never[]): unknown {
       // Called by somebody else than Nest's router.
       if (args.length < argumentsFrom + 2) return Reflect.apply(original, this, args);
-      const request: HttpRequest = args[argumentsFrom] as never;
+      const request: unknown = args[argumentsFrom];
+      // The transports of messages have no such parameters, and say null.
+      if (!isRequest(request)) {
+        return Reflect.apply(original, this, request === null ? args.slice(0, argumentsFrom) : args);
+      }
       const reply: unknown = args[argumentsFrom + 1];
       const call = (): unknown => Reflect.apply(original, this, args.slice(0, argumentsFrom));
       const claim = claimOf(request);
@@ -83,6 +87,10 @@ function wrap(record: HttpRecord): AnyMethod {
   }
   copyMetadata(original, wrapper);
   return wrapper;
+}
+
+function isRequest(given: unknown): given is HttpRequest {
+  return typeof given === 'object' && given !== null && 'headers' in given && 'method' in given;
 }
 
 function serve(route: HttpRoute, request: HttpRequest, reply: unknown, call: () => unknown): Promise<unknown> {

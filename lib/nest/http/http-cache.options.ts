@@ -35,7 +35,7 @@ export interface HttpCacheOptions extends Pick<
    * @defaultValue 'anonymous'; 'everyone' where the route is `public`
    */
   readonly scope?: 'anonymous' | 'everyone' | 'user';
-  /** With `scope: 'user'`: who the user is. @defaultValue the request's `Authorization`, else its `Cookie`, hashed */
+  /** With `scope: 'user'`: who the user is. @defaultValue the request's `Authorization` and `Cookie`, hashed */
   readonly user?: (request: never) => string;
   /** Groups of the responses: a list, or a function of the request. */
   readonly groups?: readonly string[] | ((request: never) => readonly string[]);

@@ -11,6 +11,10 @@ const MAX_REMEMBERED = 2_048;
 const REMEMBERED = 10_000;
 /** Before what cannot be decoded: the encoding of no text has it. */
 const UNDECODABLE = '%!';
+/** The headers `x-forwarded-…` by which handlers know how a client names the app. */
+const FORWARDED = ['host', 'proto', 'port', 'prefix'] as const;
+/** What a name of a host, with its port, consists of. */
+const PLAIN = /^[\w.:[\]=-]*$/;
 /** Their values are secrets: keys show a hash of them. */
 const SECRETS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
@@ -83,8 +87,10 @@ export class HttpKeys {
   private userOf(request: HttpRequest): string {
     const { user } = this.settings;
     if (user !== undefined) return encodeURIComponent(this.requireText('user', user(request)));
-    const credentials = request.headers['authorization'] ?? request.headers['cookie'];
-    return credentials === undefined ? '' : digest(one(credentials) ?? '');
+    const { authorization, cookie } = request.headers;
+    if (authorization === undefined && cookie === undefined) return '';
+    // Both: the one may be that of a gate before the app, which all of its users share.
+    return digest(one(authorization) ?? '', one(cookie) ?? '');
   }
 
   private build(request: HttpRequest): string {
@@ -97,7 +103,7 @@ export class HttpKeys {
           .join('/')}`,
     );
     const query = canonicalQuery(urlOf(request), this.settings.query);
-    return `${this.label} ${hostOf(request)}${this.patternOf(request)}${path.length > 0 ? `#${path.join('&')}` : ''}${query}`;
+    return `${this.label} ${shown(originOf(request))}${this.patternOf(request)}${path.length > 0 ? `#${path.join('&')}` : ''}${query}`;
   }
 
   private requireText(option: string, value: unknown): string {
@@ -110,7 +116,7 @@ export class HttpKeys {
 
 /** How a request names its target. */
 export function spellingOf(request: HttpRequest): string {
-  return hostOf(request) + urlOf(request);
+  return `${originOf(request)}\n${urlOf(request)}`;
 }
 
 /** `?a=1&b=2` of any spelling: sorted by name, equal names in their order, without those that are not on the list. */
@@ -130,15 +136,29 @@ export function canonicalQuery(url: string, allowed: true | ReadonlySet<string>)
   return `?${sorted.map(([name, value]) => `${name}=${value}`).join('&')}`;
 }
 
-function urlOf({ originalUrl, url }: HttpRequest): string {
+export function urlOf({ originalUrl, url }: HttpRequest): string {
   return originalUrl ?? url;
 }
 
-/** Behind a proxy the name that the client used; a handler may build links with either. */
-function hostOf({ headers }: HttpRequest): string {
-  const forwarded = headers['x-forwarded-host'];
-  const host = one(headers['host']) ?? '';
-  return forwarded === undefined ? host : `${one(forwarded)},${host}`;
+/**
+ * The host, and what proxies say of the address that the client used: a handler may build links with any of it, and
+ * whoever reaches the app may send it. One a line, as no header has a line end in it.
+ */
+function originOf({ headers }: HttpRequest): string {
+  let origin = one(headers['host']) ?? '';
+  for (const name of FORWARDED) {
+    const value = headers[`x-forwarded-${name}`];
+    if (value !== undefined) origin += `\n${name}=${one(value)}`;
+  }
+  return origin;
+}
+
+/** An origin in one line, whose end cannot be mistaken for the beginning of a path. */
+function shown(origin: string): string {
+  return origin
+    .split('\n')
+    .map((line) => (PLAIN.test(line) ? line : encodeURIComponent(line)))
+    .join(',');
 }
 
 function isAllowed(name: string, allowed: ReadonlySet<string>): boolean {
@@ -157,6 +177,7 @@ function canonicalText(text: string): string {
   }
 }
 
+/** A key with that mark in it is hashed whatever its length, so that nobody can write the key of a longer one. */
 function cut(key: string): string {
-  return key.length <= MAX_KEY ? key : `${key.slice(0, MAX_KEY / 2)}…${digest(key)}`;
+  return key.length <= MAX_KEY && !key.includes('…') ? key : `${key.slice(0, MAX_KEY / 2)}…${digest(key)}`;
 }

@@ -3,8 +3,9 @@ import { requireGroups } from '../store-step.js';
 import { printCacheControl } from './cache-control.js';
 import { entityTag } from './entity-tag.js';
 import { conditionsOf, HttpExchange, type CacheStatus, type Conditions, type Pipeline } from './http-exchange.js';
+import type { HotUrl } from './hot-urls.js';
 import type { HttpCacheSettings } from './http-cache.options.js';
-import { HttpKeys } from './http-key.js';
+import { HttpKeys, urlOf } from './http-key.js';
 import {
   namesOf,
   one,
@@ -67,7 +68,11 @@ export class HttpRoute {
       return undefined;
     }
     const ofUrl = this.keys.ofUrl(request);
-    if (this.isPublic) this.runtime.hotUrls.remember(request, { route: this, ofUrl });
+    if (this.isPublic) {
+      const { key } = this.settings;
+      const { params } = request;
+      this.runtime.hotUrls.remember(request, { route: this, ofUrl: key === undefined ? ofUrl : undefined, params });
+    }
     const key = this.keys.withHeaders(ofUrl, request);
     const hit = this.cache.hitAt(this.cache.codec.index(key));
     if (hit === undefined || limits !== undefined) {
@@ -88,10 +93,11 @@ export class HttpRoute {
   }
 
   /** Answers a request before its route is known, if there is something fresh; else calls `next`, or returns `false`. */
-  serveEarly(request: HttpRequest, reply: unknown, ofUrl: string, next: () => void): boolean {
+  serveEarly(request: HttpRequest, reply: unknown, { ofUrl, params }: HotUrl, next: () => void): boolean {
     const limits = this.limitsOf(request);
     if (limits !== undefined || this.isBypassed(request, limits)) return false;
-    const hit = this.cache.hitAt(this.cache.codec.index(this.keys.withHeaders(ofUrl, request)));
+    const ofTarget = ofUrl ?? this.keys.ofUrl(Object.assign(request, { params }));
+    const hit = this.cache.hitAt(this.cache.codec.index(this.keys.withHeaders(ofTarget, request)));
     hit?.then((stored) => this.answerHit(request, reply, stored), next);
     return hit !== undefined;
   }
@@ -124,9 +130,12 @@ export class HttpRoute {
   }
 
   /** Whether a request is one that the cache has no business with. */
-  isBypassed({ method, headers }: HttpRequest, limits: RequestLimits | undefined): boolean {
+  isBypassed(request: HttpRequest, limits: RequestLimits | undefined): boolean {
+    const { method, headers } = request;
     if (method !== 'GET' && method !== 'HEAD') return true;
     if (limits?.noStore === true || this.cache.closed || !this.cache.enabled) return true;
+    // What the key does not have in it: a body, and a target that is the URL of some server.
+    if (hasBody(headers) || !urlOf(request).startsWith('/')) return true;
     // Ranges are the handler's; the others are not for caches to judge (RFC 9111, 4.3.2).
     if (headers['range'] !== undefined || headers['if-match'] !== undefined) return true;
     if (headers['if-unmodified-since'] !== undefined) return true;
@@ -215,6 +224,12 @@ export class HttpRoute {
       ifErrorMs: Math.min(this.prepared.ifErrorMs, staleness.ifErrorMs),
     });
   }
+}
+
+/** Whether a request has one, which with GET and HEAD means nothing (RFC 9110, 9.3.1); a handler may read it all the same. */
+function hasBody(headers: HttpRequest['headers']): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+  return length !== '0' || encoding !== undefined;
 }
 
 /** Headers with the names that are on the reply already added to theirs, or without theirs. */

@@ -110,7 +110,7 @@ export class HttpRuntime {
     const hot = this.hotUrls.find(request);
     let isServed = false;
     try {
-      isServed = hot !== undefined && hot.route.serveEarly(request, reply, hot.ofUrl, () => next());
+      isServed = hot !== undefined && hot.route.serveEarly(request, reply, hot, () => next());
     } catch {
       // A function of the user's: the pipeline is the place for its error.
     }

@@ -38,7 +38,7 @@ const PERSONAL = new Set([304, 401, 402, 403, 407, 408, 412, 413, 416, 417, 421,
  * those are of the request's own, a session's `Set-Cookie` say.
  */
 export function judge(
-  { status, headers }: Captured,
+  { status, headers, body }: Captured,
   before: Headers,
   rules: StoringRules,
   nowEpochMs: number,
@@ -46,6 +46,10 @@ export function judge(
   if (status < 200 || status === 206 || PERSONAL.has(status)) return { kind: 'own' };
   if (one(headers['set-cookie']) !== one(before['set-cookie'])) return { kind: 'own' };
   if (namesOf(headers['vary']).includes('*') || headers['content-range'] !== undefined) return { kind: 'own' };
+  // An incomplete one (RFC 9111, 3.3).
+  if (headers['content-length'] !== undefined && Number(headers['content-length']) !== body.byteLength) {
+    return { kind: 'own' };
+  }
   const directives = parseCacheControl(headers['cache-control']);
   if (directives.has('no-store')) return { kind: 'own' };
   if (directives.has('private') && rules.cacheKind === 'shared') return { kind: 'own' };

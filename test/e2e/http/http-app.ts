@@ -22,6 +22,7 @@ export interface Answer {
 export interface Asked {
   readonly method?: string;
   readonly headers?: Record<string, string>;
+  readonly body?: string;
 }
 
 /** A Nest app that listens, and a clock that only tests move. */
@@ -35,7 +36,7 @@ export class HttpApp {
     return (this.app.getHttpServer().address() as AddressInfo).port;
   }
 
-  ask(path: string, { method = 'GET', headers = {} }: Asked = {}): Promise<Answer> {
+  ask(path: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const request = send({ port: this.port, path, method, headers, agent: false }, (response) => {
         const chunks: Buffer[] = [];
@@ -48,7 +49,7 @@ export class HttpApp {
         });
       });
       request.on('error', reject);
-      request.end();
+      request.end(body);
     });
   }
 }

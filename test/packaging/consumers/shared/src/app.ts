@@ -94,6 +94,7 @@ import { EXPECTED_OF_CACHE_MANAGER, useCacheManager } from './cache-manager.js';
 import { EXPECTED_OF_DASHBOARD, useDashboard } from './dashboard.js';
 import { EXPECTED_OF_ENGINE, useEngine } from './engine.js';
 import { EXPECTED_OF_ENGINE_SNAPSHOTS, useEngineSnapshots } from './engine-snapshots.js';
+import { EXPECTED_OF_HTTP, useHttp } from './http.js';
 import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 import { EXPECTED_OF_KEYV, useKeyv } from './keyv.js';
 import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
@@ -245,6 +246,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useNumbers()),
     ...(await useSnapshots()),
     ...(await useEngineSnapshots()),
+    ...(await useHttp()),
     ...(await useObservability()),
     ...(await useWarming()),
     ...(await useRedis()),
@@ -265,6 +267,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_NUMBERS,
   ...EXPECTED_OF_SNAPSHOTS,
   ...EXPECTED_OF_ENGINE_SNAPSHOTS,
+  ...EXPECTED_OF_HTTP,
   ...EXPECTED_OF_OBSERVABILITY,
   ...EXPECTED_OF_REDIS,
   ...EXPECTED_OF_TESTING,

@@ -1,0 +1,206 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Body, Controller, Get, Headers, Param, Req, Res } from '@nestjs/common';
+import { HttpCache } from '../../../lib/index.js';
+import { PLATFORMS, startApp, type Answer, type HttpApp } from './http-app.js';
+
+let calls = 0;
+
+interface TenantRequest {
+  readonly headers: { readonly 'x-tenant'?: string };
+  readonly params: { readonly id: string };
+}
+
+/** Node's, below either platform. */
+interface Raw {
+  writeHead(status: number, headers: readonly string[]): Raw;
+  write(chunk: string, done: () => void): boolean;
+  end(chunk: string, done: () => void): unknown;
+}
+
+@Controller()
+class Targets {
+  @Get(['paths/:first', 'paths/:first/:second'])
+  @HttpCache({ ttl: '1m' })
+  paths(@Param('first') first: string, @Param('second') second = '') {
+    return { first, second };
+  }
+
+  @Get('public/b')
+  @HttpCache({ ttl: '1m', public: true })
+  publicOne() {
+    return 'public';
+  }
+
+  @Get('a/public/b')
+  another() {
+    return 'another';
+  }
+
+  @Get('tenant/:id')
+  @HttpCache({
+    ttl: '1m',
+    public: true,
+    key: ({ headers, params }: TenantRequest) => `${headers['x-tenant']} ${params.id}`,
+  })
+  tenant(@Headers('x-tenant') tenant: string, @Param('id') id: string) {
+    calls++;
+    return { tenant, id };
+  }
+
+  @Get('echoed')
+  @HttpCache({ ttl: '1m' })
+  echoed(@Body() body: unknown) {
+    calls++;
+    return { body };
+  }
+
+  @Get('address')
+  @HttpCache({ ttl: '1m' })
+  address(@Req() { originalUrl }: { originalUrl: string }) {
+    return originalUrl;
+  }
+
+  @Get('scheme')
+  @HttpCache({ ttl: '1m' })
+  scheme(@Req() { protocol }: { protocol: string }) {
+    return protocol;
+  }
+
+  @Get('mine')
+  @HttpCache({ ttl: '1m', scope: 'user' })
+  mine(@Headers('cookie') cookie = 'nobody') {
+    return cookie;
+  }
+}
+
+let http: HttpApp;
+
+afterEach(async () => {
+  calls = 0;
+  await http.app.close();
+});
+
+const seen = ({ status, cache, text }: Answer): unknown[] => [status, cache, text];
+
+describe.each(PLATFORMS)('@HttpCache against a hostile client of %s', (platform) => {
+  const start = async (): Promise<HttpApp> => (http = await startApp(platform, { controllers: [Targets] }));
+
+  it('does not take the end of a host for the beginning of a path', async () => {
+    await start();
+    await http.ask('/paths/evil', { headers: { host: 'site/paths' } });
+    expect(JSON.parse((await http.ask('/paths/paths/evil', { headers: { host: 'site' } })).text)).toEqual({
+      first: 'paths',
+      second: 'evil',
+    });
+  });
+
+  it('does not answer for another route ahead of the router', async () => {
+    await start();
+    await http.ask('/public/b', { headers: { host: 'site/a' } });
+    expect((await http.ask('/a/public/b', { headers: { host: 'site' } })).text).toBe('another');
+  });
+
+  it('asks the key of a public route for each request', async () => {
+    await start();
+    const ask = (tenant: string, id: string): Promise<Answer> =>
+      http.ask(`/tenant/${id}`, { headers: { 'x-tenant': tenant } });
+    await ask('a', '1');
+    expect(JSON.parse((await ask('b', '1')).text)).toEqual({ tenant: 'b', id: '1' });
+    await ask('a', '2');
+    await ask('a', 'undefined');
+    expect(JSON.parse((await ask('a', '2')).text)).toEqual({ tenant: 'a', id: '2' });
+    expect(calls).toBe(4);
+  });
+
+  it('neither keeps nor serves anything for a request with a body', async () => {
+    await start();
+    const headers = { 'content-type': 'application/json', 'content-length': '11' };
+    const poisoned = await http.ask('/echoed', { headers, body: '{"evil":42}' });
+    expect(poisoned.cache).toBe('BYPASS');
+    const clean = await http.ask('/echoed');
+    expect([clean.cache, clean.text.includes('evil')]).toEqual(['MISS', false]);
+    expect((await http.ask('/echoed', { headers: { 'content-length': '0' } })).cache).toBe('HIT');
+    expect((await http.ask('/echoed', { headers: { 'transfer-encoding': 'chunked' } })).cache).toBe('BYPASS');
+  });
+
+  it('keeps nothing of a request whose target names another server', async () => {
+    await start();
+    expect((await http.ask('http://evil.example/address')).cache).toBe('BYPASS');
+    expect(seen(await http.ask('/address'))).toEqual([200, 'MISS', '/address']);
+  });
+
+  it.each([
+    ['x-forwarded-host', 'evil.example'],
+    ['x-forwarded-proto', 'gopher'],
+    ['x-forwarded-port', '666'],
+    ['x-forwarded-prefix', '/evil'],
+  ])('keeps what it answered to %s from who did not send it', async (name, value) => {
+    await start();
+    await http.ask('/scheme', { headers: { [name]: value } });
+    expect((await http.ask('/scheme')).cache).toBe('MISS');
+    expect((await http.ask('/scheme', { headers: { [name]: value } })).cache).toBe('HIT');
+  });
+
+  it('tells users apart who share an Authorization, such as that of a gate before the app', async () => {
+    await start();
+    const headers = { authorization: 'Basic gate' };
+    await http.ask('/mine', { headers: { ...headers, cookie: 'session=alice' } });
+    const bob = await http.ask('/mine', { headers: { ...headers, cookie: 'session=bob' } });
+    expect(seen(bob)).toEqual([200, 'MISS', 'session=bob']);
+  });
+});
+
+@Controller('raw')
+class RawReplies {
+  @Get('callbacks')
+  @HttpCache({ ttl: '1m' })
+  async callbacks(@Res({ passthrough: true }) response: Raw): Promise<void> {
+    calls++;
+    await new Promise<void>((resolve) => response.write('one ', resolve));
+    await new Promise<void>((resolve) => void response.end('two', resolve));
+  }
+
+  @Get('list')
+  @HttpCache({ ttl: '1m', headers: ['x-from'] })
+  list(@Res({ passthrough: true }) response: Raw): void {
+    response.writeHead(203, ['Content-Type', 'text/x-list', 'X-From', 'afar']).end('listed', () => {});
+  }
+
+  @Get('cut')
+  @HttpCache({ ttl: '1m' })
+  cut(@Res({ passthrough: true }) response: Raw & { setHeader(name: string, value: string): void }): void {
+    calls++;
+    response.setHeader('content-length', '100');
+    response.end('only the beginning', () => {});
+  }
+}
+
+describe('a handler that writes to the response of Express itself', () => {
+  it('has its callbacks called', async () => {
+    http = await startApp('express', { controllers: [RawReplies] });
+    const answers = [await http.ask('/raw/callbacks'), await http.ask('/raw/callbacks')];
+    expect(answers.map(seen)).toEqual(['MISS', 'HIT'].map((cache) => [200, cache, 'one two']));
+  });
+
+  it('may give headers as a list', async () => {
+    http = await startApp('express', { controllers: [RawReplies] });
+    for (const cache of ['MISS', 'HIT']) {
+      const answer = await http.ask('/raw/list');
+      expect([...seen(answer), answer.headers['content-type'], answer.headers['x-from'], answer.headers['0']]).toEqual([
+        203,
+        cache,
+        'listed',
+        'text/x-list',
+        'afar',
+        undefined,
+      ]);
+    }
+  });
+
+  it('leaves nothing in the cache when it sends less than it announced', async () => {
+    http = await startApp('express', { controllers: [RawReplies] });
+    await http.ask('/raw/cut');
+    await http.ask('/raw/cut');
+    expect(calls).toBe(2);
+  });
+});
