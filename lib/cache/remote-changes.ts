@@ -6,7 +6,8 @@ import type { Spread } from './spread.js';
 
 /**
  * Applies what other nodes changed, and forgets everything when changes may have been missed. Shared tiers are not
- * touched, for the node that changed something has done that; nor is anything announced.
+ * touched, for the node that changed something has done that; nor is anything announced: but for what this node wrote
+ * late, behind a change that it had not heard of, which others may have read since.
  */
 export class RemoteChanges<K, V> implements BusSubscriber {
   constructor(
@@ -69,7 +70,12 @@ export class RemoteChanges<K, V> implements BusSubscriber {
   }
 
   private outdatePuts(isOutdated: (name: string, generations: readonly string[]) => boolean): void {
-    for (const tier of this.parts.lower?.tiers ?? []) tier.outdatePuts(isOutdated);
+    const { lower, spread } = this.parts;
+    const late = new Set(lower?.tiers.flatMap((tier) => tier.outdatePuts(isOutdated)));
+    if (late.size === 0 || spread === undefined) return;
+    const forget = (index: unknown): void => void this.invalidation.keyHere(index);
+    // A tier that cannot be reached does it later.
+    void spread.keys(this.indexesOf([...late]), forget).catch(() => {});
   }
 
   private forgetAll(): void {

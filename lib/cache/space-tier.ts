@@ -213,9 +213,8 @@ export class SpaceTier<V> {
           if (!(await this.remove(matching))) return false;
         }
       }
-      // What is still to be written is not listed.
-      this.outdatePuts(matches);
-      return true;
+      // What is still to be written is not listed, and what was written late meanwhile may not be.
+      return await this.remove(this.outdatePuts(matches));
     } catch (error) {
       this.trouble('keys', error);
       return this.renewWhole();
@@ -237,11 +236,12 @@ export class SpaceTier<V> {
 
   /**
    * This node or another changed something: what waits to be written there is older, and what was written late may be.
-   * For nobody could tell this node before, while the tier could not be reached.
+   * For nobody could tell this node before, while the tier could not be reached. Returns the names of what was written
+   * late: it is to be removed wherever it may have been read.
    */
-  outdatePuts(isOutdated: (name: string, generations: readonly string[]) => boolean): void {
+  outdatePuts(isOutdated: (name: string, generations: readonly string[]) => boolean): readonly string[] {
     this.link.recovery.outdatePuts(this.space, isOutdated);
-    void this.remove(this.replayed.take(isOutdated)).catch(() => false);
+    return this.replayed.take(isOutdated);
   }
 
   /** Whether bytes stand under this key, whatever they are; `undefined` where the tier cannot be asked. */
@@ -286,8 +286,8 @@ export class SpaceTier<V> {
   }
 
   private open(name: string, entry: TierEntry | undefined): OpenedEnvelope | undefined {
-    // A key that is still to be removed from this tier is not in it any more.
-    if (entry === undefined || this.isWaitedFor(name)) return undefined;
+    // A key that is still to be removed from this tier is not in it any more; what is there now may be older than that.
+    if (entry === undefined || this.link.recovery.isKeyInDoubt(this.space, name)) return undefined;
     const opened = this.parts.codec.open(entry.bytes);
     if (opened.kind === 'problem') {
       this.trouble('read', new CacheUnusableEntryError(this.name, name, opened.message), name);
@@ -321,7 +321,7 @@ export class SpaceTier<V> {
     const { generations, staleMs, ttlMs, version, writtenAtMs } = envelope;
     const isCurrent = generations.every(
       ([generation, token]) =>
-        current.get(generation) === token && !this.link.recovery.isRenewPending(this.space, generation),
+        current.get(generation) === token && !this.link.recovery.isGenerationInDoubt(this.space, generation),
     );
     // An entry without the generation of its cache could not be cleared.
     if (!isCurrent || !generations.some(([generation]) => generation === WHOLE)) return undefined;

@@ -16,7 +16,7 @@ type KeyOperation = Exclude<Operation, { readonly kind: 'renew' }>;
 type Put = Extract<Operation, { readonly kind: 'put' }>;
 
 /** The generation that every entry of a space has. */
-const EVERYTHING = '';
+export const EVERYTHING = '';
 const MAX_FAILURES_OF_PUT = 3;
 
 class SpaceOperations {

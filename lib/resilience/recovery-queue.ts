@@ -1,7 +1,9 @@
 import type { Cancel, Clock, Random } from '../core/index.js';
-import { PendingOperations, type Operation } from './pending-operations.js';
+import { LOSS_MS } from './bus-link.js';
 import type { BreakerState } from './circuit-breaker.js';
 import type { Attempt } from './deadline.js';
+import { LateChanges } from './late-changes.js';
+import { PendingOperations, type Operation } from './pending-operations.js';
 
 /** What the queue needs of a guarded tier. */
 export interface RecoveryTarget {
@@ -35,11 +37,14 @@ const BATCH = 500;
  * delay that doubles with each, so that many nodes do not come back at once; or at once when the breaker has closed. A put
  * that fails in three passes becomes a removal, so that one which can never succeed holds nothing up.
  *
- * While anything is pending for a key, or for a generation of its entry, the tier's entry is not to be served, and newer
- * writes of the key are to be added here instead of being tried: then they reach the tier in their order.
+ * While anything is pending for a key, newer writes of the key are to be added here instead of being tried: then they
+ * reach the tier in their order. While anything is pending for a key or a generation of its entry, and for LOSS_MS after
+ * an invalidation has reached the tier, the tier's entry is not to be served: another node that has not heard of the
+ * invalidation may repeat an older put behind it. After that time it has heard, or counts as cut off and repeats nothing.
  */
 export class RecoveryQueue {
   private readonly pending: PendingOperations;
+  private readonly late: LateChanges;
   private readonly stopListening: () => void;
   private pass: Promise<void> | undefined = undefined;
   private cancelTimer: Cancel | undefined = undefined;
@@ -52,6 +57,7 @@ export class RecoveryQueue {
     private readonly settings: RecoverySettings,
   ) {
     this.pending = new PendingOperations(settings.maxOperations ?? 10_000);
+    this.late = new LateChanges(LOSS_MS, () => settings.clock.now());
     this.stopListening = target.onBreaker((state) => {
       if (state === 'closed' && this.size > 0) void this.replay();
     });
@@ -74,14 +80,19 @@ export class RecoveryQueue {
     return this.doneCount;
   }
 
-  /** Whether the tier's entry of this key may be outdated. */
+  /** Whether an operation waits that a write of this key must not overtake. */
   isPending(space: string, key: string): boolean {
     return this.pending.hasKey(space, key);
   }
 
-  /** Whether the tier's token of this generation may be outdated. */
-  isRenewPending(space: string, generation: string): boolean {
-    return this.pending.hasGeneration(space, generation);
+  /** Whether the tier's entry of this key may be outdated. */
+  isKeyInDoubt(space: string, key: string): boolean {
+    return this.pending.hasKey(space, key) || this.late.hasKey(space, key);
+  }
+
+  /** Whether an entry that has the tier's token of this generation may be outdated all the same. */
+  isGenerationInDoubt(space: string, generation: string): boolean {
+    return this.pending.hasGeneration(space, generation) || this.late.hasGeneration(space, generation);
   }
 
   /** Keeps an operation that failed, and tries again in a while. */
@@ -124,7 +135,7 @@ export class RecoveryQueue {
       if (batch.length === 0) break;
       succeeded = await this.tryAll(batch);
       for (const operation of batch) {
-        if (succeeded) this.pending.done(operation);
+        if (succeeded) this.finish(operation);
         else this.pending.failed(operation);
       }
       if (succeeded) this.doneCount += batch.length;
@@ -132,6 +143,11 @@ export class RecoveryQueue {
     }
     if (count > 0) this.report(count);
     return succeeded;
+  }
+
+  private finish(operation: Operation): void {
+    this.pending.done(operation);
+    this.late.note(operation);
   }
 
   private async tryAll(batch: readonly Operation[]): Promise<boolean> {

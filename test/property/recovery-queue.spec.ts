@@ -1,7 +1,7 @@
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '../../lib/core/index.js';
-import { RecoveryQueue, type Attempt } from '../../lib/resilience/index.js';
+import { LOSS_MS, RecoveryQueue, type Attempt } from '../../lib/resilience/index.js';
 import { FakeClock } from '../../lib/testing/index.js';
 
 /** A tier that keeps values only, and fails as it is told to: before it did something, or after. */
@@ -61,12 +61,14 @@ describe('promise Tiers: operations that a tier could not take', () => {
           const isSound = (key: string): boolean => {
             const value = tier.values.get(key);
             if (value === undefined || value === newest.get(key)) return true;
-            return queue.isPending('s', key) || queue.isRenewPending('s', groupOf(key));
+            return queue.isPending('s', key) || queue.isGenerationInDoubt('s', groupOf(key));
           };
 
           let version = 0;
           let replayed: Promise<void> | undefined;
           for (const next of steps) {
+            // So that an invalidation that came late is in doubt no longer than it is pending.
+            clock.advance(LOSS_MS);
             switch (next.kind) {
               case 'put': {
                 const { key } = next;

@@ -96,3 +96,31 @@ describe('promise Fence: a group that the tier could not be told of', () => {
     expect(await a.cache.get('k')).toBeUndefined();
   });
 });
+
+describe('promise Fence: a change that the tier could be told of late only', () => {
+  it('is not undone for its own node by an older put, which another node repeats before it has heard of the change', async () => {
+    const { join, clock } = nodes({ groups: ['g'] });
+    const a = await join();
+    const b = await join();
+    const c = await join();
+    const pass = async (ms: number): Promise<void> => {
+      for (let step = 0; step < ms / 50; step++) {
+        clock.advance(50);
+        await turns();
+      }
+    };
+    for (const { tier } of [a, b]) tier.inject({ kind: 'fail' });
+    await a.cache.put('k', 'old');
+    a.bus.inject({ kind: 'delay', ms: 1_400 });
+    await b.cache.invalidateGroup('g');
+    b.tier.heal();
+    await pass(150);
+    a.tier.heal();
+    await pass(900);
+    // The older put is there by now, under the group's new generation.
+    expect(await c.cache.get('k')).toBe('old');
+    expect(await b.cache.get('k')).toBeUndefined();
+    await pass(2_000);
+    for (const node of [a, b, c, await join()]) expect(await node.cache.get('k')).toBeUndefined();
+  });
+});
