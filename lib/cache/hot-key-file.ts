@@ -83,8 +83,7 @@ export class HotKeyFile<K, V> {
             remembered.push({ key: keyOf(record), lookups: record.numbers[0] ?? 0 });
             return 'restored';
           },
-          removed: () => false,
-          removedAll: () => 0,
+          undo: () => {},
           end: () => {},
         }),
       });

@@ -59,12 +59,8 @@ export class SnapshotReplay<K, V> implements LogReplay {
     });
   }
 
-  removed(name: string): boolean {
-    return this.restore.removed(this.parts.codec.indexOfName(name));
-  }
-
-  removedAll(): number {
-    return this.restore.removedAll();
+  undo(): void {
+    this.restore.undo();
   }
 
   end(): void {

@@ -108,10 +108,9 @@ export interface LogReplay {
   prepare(entries: readonly SnapshotEntry[]): void | Promise<void>;
   /** Throws where the entry cannot be read: then it is unfit. @param elapsedMs since the snapshot was begun */
   entry(record: SnapshotEntry, elapsedMs: number): EntryOutcome;
-  /** Whether an entry of this replay was there. */
-  removed(key: string): boolean;
-  /** How many entries of this replay were there. */
-  removedAll(): number;
+  /** Takes away again what it has brought and nobody has changed since. */
+  undo(): void;
+  /** Always called, at the end. */
   end(): void;
 }
 
@@ -135,13 +134,46 @@ export interface LogTarget extends Omit<SnapshotReader, 'inspect'> {
   progress(done: number, total: number): void;
 }
 
-/** Checks a snapshot and replays it. Rejects, and has changed nothing, when there is anything wrong with it. */
+/**
+ * Tells, of a log that has been read to its end, which entries were revoked by a later record. They are never shown, not even
+ * until that record comes: a reader would see what had been invalidated. Remembers the keys that were revoked since the
+ * cache was cleared last, so about those that changed while the snapshot was written.
+ */
+class Revocations {
+  private readonly revokedAt = new Map<string, number>();
+  private clearedAt = -1;
+  private seen = 0;
+  private replayed = 0;
+
+  note(record: SnapshotRecord): void {
+    const at = this.seen++;
+    if (record.kind === 'removed') this.revokedAt.set(record.key, at);
+    if (record.kind !== 'cleared') return;
+    this.clearedAt = at;
+    this.revokedAt.clear();
+  }
+
+  /** Those of the next records of the same log, told in the same order, that are entries and stay. */
+  staying(records: Iterable<SnapshotRecord>): SnapshotEntry[] {
+    const staying: SnapshotEntry[] = [];
+    for (const record of records) {
+      const at = this.replayed++;
+      if (record.kind !== 'entry' || at < this.clearedAt) continue;
+      if (at > (this.revokedAt.get(record.key) ?? -1)) staying.push(record);
+    }
+    return staying;
+  }
+}
+
+/** Checks a snapshot and replays it. Rejects, and leaves nothing of it behind, when there is anything wrong with it. */
 export async function replaySnapshot(source: string | SnapshotSource, target: LogTarget): Promise<SnapshotReport> {
   const startedMs = target.nowMs();
   // A clock that was set back must not make anything live longer.
   const elapsedMs = ({ takenAtMs }: SnapshotHeader): number => Math.max(0, target.epochMs() - takenAtMs);
   const expected = { entries: 0, weight: 0 };
+  const revocations = new Revocations();
   const inspect = (record: SnapshotRecord, header: SnapshotHeader): void => {
+    revocations.note(record);
     if (record.kind === 'entry' && record.leftMs > elapsedMs(header)) {
       expected.entries++;
       expected.weight += record.weight ?? 0;
@@ -171,23 +203,23 @@ export async function replaySnapshot(source: string | SnapshotSource, target: Lo
     try {
       let read = 0;
       for await (const block of blocks()) {
-        const records = [...block];
-        await replay.prepare(records.filter((record) => record.kind === 'entry'));
+        const entries = revocations.staying(block);
+        await replay.prepare(entries);
         target.requireOpen();
-        for (const record of records) {
-          if (record.kind === 'removed') restored -= replay.removed(record.key) ? 1 : 0;
-          else if (record.kind === 'cleared') restored -= replay.removedAll();
-          else {
-            seen++;
-            const outcome = outcomeOf(record);
-            if (outcome === 'restored') restored++;
-            else if (outcome === 'no-room') leftOut.noRoom++;
-            else if (outcome === 'present') leftOut.outdated++;
-            else leftOut[outcome]++;
-          }
+        for (const entry of entries) {
+          seen++;
+          const outcome = outcomeOf(entry);
+          if (outcome === 'restored') restored++;
+          else if (outcome === 'no-room') leftOut.noRoom++;
+          else if (outcome === 'present') leftOut.outdated++;
+          else leftOut[outcome]++;
         }
         if (++read % BLOCKS_PER_REPORT === 0) target.progress(seen, end.entries);
       }
+    } catch (error) {
+      // The file was changed, or cannot be read any more, since it was checked.
+      replay.undo();
+      throw error;
     } finally {
       replay.end();
     }

@@ -130,12 +130,8 @@ class MemoryReplay<K, V> implements LogReplay {
     });
   }
 
-  removed(key: string): boolean {
-    return this.restore.removed(keyOfText(key) as K);
-  }
-
-  removedAll(): number {
-    return this.restore.removedAll();
+  undo(): void {
+    this.restore.undo();
   }
 
   end(): void {

@@ -2,7 +2,6 @@ import type { BoundedStore } from './bounded-store.js';
 import { restoreEntry, type Restored, type SavedEntry } from './saved-entry.js';
 import { SlotSet } from './slot-set.js';
 import type { SlotWatcher } from './slot-watchers.js';
-import { NO_SLOT } from './slot-table.js';
 
 /** How much a snapshot will bring, as far as it is of use. */
 export interface Expected {
@@ -12,11 +11,11 @@ export interface Expected {
 }
 
 /**
- * Replays the log of a {@link StoreWalk} into a store that is in use meanwhile. What stands there stays, and nothing is
- * evicted: where there is not enough room, the first ones, which would have been evicted first, are left out.
+ * Brings entries into a store that is in use meanwhile. What stands there stays, and nothing is evicted: where there is not
+ * enough room, the first ones, which would have been evicted first, are left out.
  *
  * Invariant: a slot is in `own` exactly when the entry in it is one that was restored here and is as it was then; only
- * those are removed or replaced by what the log says later.
+ * those are taken away by {@link undo}.
  */
 export class StoreRestore<K, V> implements SlotWatcher {
   private readonly own = new SlotSet();
@@ -36,7 +35,6 @@ export class StoreRestore<K, V> implements SlotWatcher {
 
   entry(saved: SavedEntry<K, V>): Restored {
     const { store, own } = this;
-    this.removed(saved.key);
     if (saved.leftMs > 0 && (this.entriesToSkip > 0 || this.weightToSkip > 0)) {
       this.entriesToSkip--;
       this.weightToSkip -= saved.weight ?? 0;
@@ -47,20 +45,12 @@ export class StoreRestore<K, V> implements SlotWatcher {
     return restored;
   }
 
-  /** Whether an entry of this log was there. */
-  removed(key: K): boolean {
-    const slot = this.store.index.find(key);
-    if (slot === NO_SLOT || !this.own.has(slot)) return false;
-    this.store.remove(key);
-    return true;
-  }
-
-  /** How many entries of this log were there. */
-  removedAll(): number {
+  /** Takes away again what was restored here and has not been changed since. */
+  undo(): void {
     const { slots } = this.store;
     const keys: K[] = [];
     for (let slot = 0; slot < slots.used; slot++) if (this.own.has(slot)) keys.push(slots.keyOf(slot) as K);
-    return keys.filter((key) => this.removed(key)).length;
+    for (const key of keys) this.store.remove(key);
   }
 
   /** Always call it, at the end or before. */

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../lib/core/index.js';
+import { MemoryCache, type MemoryCacheOptions } from '../../lib/engine/index.js';
+import { FakeClock } from '../../lib/testing/index.js';
+import { bytesWhile, restoreFrom } from './bytes.js';
+
+const clock = new FakeClock();
+const random = seededRandom(3);
+
+function make<V = string>(options: MemoryCacheOptions<unknown, V> = {}): MemoryCache<unknown, V> {
+  return new MemoryCache<unknown, V>({ maxSize: 100_000, clock, random, ...options });
+}
+
+/** Seven of them make a block. */
+const LARGE = 'x'.repeat(9_000);
+
+describe('promise Fence: while a snapshot is restored', () => {
+  it('nobody sees what was removed or cleared after it had been written, not even until that is read', async () => {
+    for (const what of ['invalidate', 'clear'] as const) {
+      const cache = make();
+      for (let key = 0; key < 300; key++) cache.put(key, LARGE);
+      const bytes = await bytesWhile(cache, (block) => {
+        if (block !== 20) return;
+        if (what === 'clear') cache.clear();
+        else for (let key = 0; key < 20; key++) cache.invalidate(key);
+        cache.put('last', 'last');
+      });
+      const other = make();
+      const seen = new Set<unknown>();
+      let isDone = false;
+      const look = (): void => {
+        for (const key of other.keys()) seen.add(key);
+        if (!isDone) setImmediate(look);
+      };
+      setImmediate(look);
+      await restoreFrom(other, bytes).finally(() => (isDone = true));
+      for (const key of other.keys()) seen.add(key);
+
+      expect(new Set(other.keys())).toEqual(seen);
+      expect(other.size).toBe(what === 'clear' ? 1 : 281);
+    }
+  });
+
+  it('what a snapshot brought is gone again when its file is changed before all of it has been read', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'strata-replay-'));
+    const path = join(folder, 'snapshot');
+    const cache = make();
+    for (let key = 0; key < 300; key++) cache.put(key, LARGE);
+    await cache.snapshot(path);
+    let weighed = 0;
+    const other = make({
+      maxWeight: 1_000,
+      weigher: () => {
+        // By then it has been checked from beginning to end, and some of it is in the cache.
+        if (++weighed === 20) truncateSync(path, 500_000);
+        return 1;
+      },
+    });
+    other.put('mine', 'mine');
+    other.put(0, 'mine');
+
+    await expect(other.restore(path)).rejects.toMatchObject({ failure: 'truncated' });
+    expect(weighed).toBeGreaterThan(20);
+    expect([...other.entries()]).toEqual([
+      ['mine', 'mine'],
+      [0, 'mine'],
+    ]);
+    await rm(folder, { recursive: true });
+  });
+});
