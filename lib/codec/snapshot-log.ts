@@ -5,6 +5,8 @@ import type { SnapshotEntry, SnapshotRecord } from './snapshot-record.js';
 
 /** Blocks between two reports of progress: about a megabyte. */
 const BLOCKS_PER_REPORT = 16;
+/** Steps of one slice: of small entries, and of those that have no form in bytes, a block would take too many. */
+const STEPS_PER_SLICE = 2_048;
 
 /** What can be told of a cache that changes meanwhile; see StoreWalk. */
 export interface LogWalk<E, K> {
@@ -70,7 +72,7 @@ export async function takeSnapshot<E, K>(
   const addTo = (block: RecordBlock): boolean => {
     subject.requireOpen();
     if (++blocks % BLOCKS_PER_REPORT === 0) subject.progress(entries, total);
-    while (!block.isFull) {
+    for (let left = STEPS_PER_SLICE; left > 0 && !block.isFull; left--) {
       const walked = walk.step();
       if (walked === undefined) return false;
       if (walked.kind === 'pause') return true;

@@ -46,6 +46,8 @@ export class BoundedStore<K, V> {
   readonly removals: RemovalQueue<K, V>;
   /** @internal */
   readonly watchers = new SlotWatchers();
+  /** @internal Who goes along the lists of the policy. */
+  walker: object | undefined = undefined;
   private policyCapacity: number;
   /** @internal How often entries were given other slots. */
   compactions = 0;

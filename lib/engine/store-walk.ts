@@ -18,7 +18,8 @@ export type Walked<K, V> =
  * Goes through all entries of a store, about the next victim first, in steps between which the store may change. What
  * leaves or changes after it was told is told as removed at once, and what came or changed is told at the end.
  *
- * It goes along the lists of the policy, whose walks follow what moves. What is not met there (entries that came or
+ * It goes along the lists of the policy, whose walks follow what moves; a list follows one walk, so a second one at the same
+ * time goes along a copy of their order. What is not met there (entries that came or
  * changed where the walk had been, all of them once slots were given other numbers) is looked for in the slots, twice at
  * most: under writes without end the last of them are left out.
  *
@@ -37,7 +38,9 @@ export class StoreWalk<K, V> implements SlotWatcher {
 
   constructor(private readonly store: BoundedStore<K, V>) {
     const { policy } = store;
-    this.ordered = policy.walk?.() ?? [...policy.slots()][Symbol.iterator]();
+    const followed = store.walker === undefined ? policy.walk?.() : undefined;
+    if (followed !== undefined) store.walker = this;
+    this.ordered = followed ?? [...policy.slots()][Symbol.iterator]();
     // Entries that are read all the time are met again and again at the end of their list.
     this.orderedStepsLeft = store.size * 2;
     store.watchers.add(this);
@@ -65,6 +68,7 @@ export class StoreWalk<K, V> implements SlotWatcher {
   /** Always call it, at the end or before. */
   end(): void {
     this.store.watchers.remove(this);
+    if (this.store.walker === this) this.store.walker = undefined;
   }
 
   came(slot: number): void {

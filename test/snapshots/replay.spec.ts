@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../lib/core/index.js';
+import { createCache, defineCache } from '../../lib/cache/index.js';
 import { MemoryCache, type MemoryCacheOptions } from '../../lib/engine/index.js';
+import { POLICY_NAMES } from '../../lib/engine/policy/policies.js';
 import { FakeClock } from '../../lib/testing/index.js';
-import { bytesWhile, restoreFrom } from './bytes.js';
+import { bytesOf, bytesWhile, restoreFrom } from './bytes.js';
 
 const clock = new FakeClock();
 const random = seededRandom(3);
@@ -17,6 +19,19 @@ function make<V = string>(options: MemoryCacheOptions<unknown, V> = {}): MemoryC
 
 /** Seven of them make a block. */
 const LARGE = 'x'.repeat(9_000);
+
+/** Counts the turns of the event loop until the work has ended. */
+async function turnsOf(work: Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isDone = false;
+  const turn = (): void => {
+    turns++;
+    if (!isDone) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await work.finally(() => (isDone = true));
+  return turns;
+}
 
 describe('promise Fence: while a snapshot is restored', () => {
   it('nobody sees what was removed or cleared after it had been written, not even until that is read', async () => {
@@ -70,5 +85,36 @@ describe('promise Fence: while a snapshot is restored', () => {
       [0, 'mine'],
     ]);
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('a snapshot', () => {
+  it.each(POLICY_NAMES)(
+    'has the order of eviction with the policy %s though another one is taken at the same time',
+    async (policy) => {
+      const cache = make({ policy });
+      for (let key = 0; key < 70; key++) cache.put(key, LARGE);
+      for (let key = 20; key < 30; key++) cache.get(key);
+      const alone = make({ policy });
+      await restoreFrom(alone, await bytesOf(cache));
+      for (const bytes of await Promise.all([bytesOf(cache), bytesOf(cache), bytesOf(cache)])) {
+        const other = make({ policy });
+        await restoreFrom(other, bytes);
+        expect([...other.keys()]).toEqual([...alone.keys()]);
+      }
+    },
+  );
+
+  it('gives others their turn also where nothing has a form in bytes, or entries are small', async () => {
+    const objects = make();
+    for (let key = 0; key < 20_000; key++) objects.put({ key }, 'v');
+    const small = make();
+    for (let key = 0; key < 20_000; key++) small.put(key, '');
+    const functions = createCache(defineCache<number, unknown>('functions', { maxSize: 20_000 }), { clock, random });
+    await functions.putAll(Array.from({ length: 20_000 }, (_, key) => [key, () => key]));
+
+    for (const cache of [objects, small, functions]) {
+      expect(await turnsOf(bytesOf(cache))).toBeGreaterThanOrEqual(20_000 / 2_048);
+    }
   });
 });
