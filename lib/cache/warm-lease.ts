@@ -11,6 +11,8 @@ const KEPT_MS = 30_000;
 export class WarmLease {
   private readonly name: string;
   private cancelRenewal: Cancel = () => {};
+  /** Of the present warming. */
+  private onLost: (() => void) | undefined;
 
   /** @param label what is warmed: one lease for each */
   constructor(
@@ -23,25 +25,40 @@ export class WarmLease {
     this.name = `#warm:${label}`;
   }
 
-  /** Whether this node is to warm: also where the tier cannot be asked. */
-  async take(): Promise<boolean> {
+  /**
+   * Whether this node is to warm: also where the tier cannot be asked.
+   *
+   * @param onLost called when another node has the lease while this one warms: it could not be renewed in time
+   */
+  async take(onLost: () => void): Promise<boolean> {
     const attempt = await this.tier.lease(this.name, this.holder, LEASE_MS);
     if (attempt.ok && !attempt.value) return false;
-    this.renew();
+    this.onLost = onLost;
+    this.renew(onLost);
     return true;
+  }
+
+  /** Renews it no more: it ends by itself, if nobody gives it back before. */
+  letGo(): void {
+    this.cancelRenewal();
+    this.onLost = undefined;
   }
 
   /** It has been warmed, or not: then the next node may. */
   async end(isWarm: boolean, everyMs: number): Promise<void> {
-    this.cancelRenewal();
+    this.letGo();
     if (!isWarm) await this.tier.release(this.name, this.holder);
     else await this.tier.lease(this.name, this.holder, everyMs === Infinity ? KEPT_MS : everyMs * 0.9);
   }
 
-  private renew(): void {
+  private renew(onLost: () => void): void {
     this.cancelRenewal = this.clock.after(RENEW_MS, () => {
-      void this.tier.lease(this.name, this.holder, LEASE_MS);
-      this.renew();
+      this.renew(onLost);
+      void this.tier.lease(this.name, this.holder, LEASE_MS).then((attempt) => {
+        if (!attempt.ok || attempt.value || this.onLost !== onLost) return;
+        this.letGo();
+        onLost();
+      });
     });
   }
 }

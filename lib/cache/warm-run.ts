@@ -1,9 +1,12 @@
+import { scheduler } from 'node:timers/promises';
 import type { CacheProgress, Clock, Random } from '../core/index.js';
 import type { WarmSettings } from './warm.options.js';
 
 /** How long a load waits for the loads of live traffic to end, in steps of the first; then it runs beside them. */
 const YIELD_STEP_MS = 20;
 const MOST_YIELDS = 50;
+/** After so many the event loop has its turn: loads that wait for nothing, and values that are there, would leave it none. */
+const PIECES_PER_TURN = 64;
 
 /** What is to be done, piece by piece. */
 export interface WarmWork {
@@ -37,6 +40,7 @@ export interface WarmSurroundings {
 export class WarmRun {
   private done = 0;
   private failed = 0;
+  /** Keys that it loads now: about as many loads of the cache are its own. */
   private active = 0;
   private nextStartMs: number;
   private readonly startedMs: number;
@@ -44,6 +48,9 @@ export class WarmRun {
   /** Iterators of users need not take a call while another one is running. */
   private taking: Promise<unknown> = Promise.resolve();
   private hasEnded = false;
+  private begun = 0;
+  /** Until the event loop has had its turn. */
+  private turn: Promise<void> | undefined;
   private isStopped = false;
   /** What ends each wait. */
   private readonly waits = new Set<() => void>();
@@ -87,6 +94,7 @@ export class WarmRun {
     while (!this.isStopped) {
       const piece = await this.take();
       if (piece === undefined) return;
+      await this.nextTurn();
       await this.pace();
       await this.giveWay();
       if (this.isStopped) return;
@@ -103,6 +111,13 @@ export class WarmRun {
     });
     this.taking = taken.catch(() => (this.hasEnded = true));
     return taken;
+  }
+
+  private async nextTurn(): Promise<void> {
+    if (++this.begun % PIECES_PER_TURN === 0) {
+      this.turn ??= scheduler.yield().then(() => (this.turn = undefined));
+    }
+    if (this.turn !== undefined) await this.turn;
   }
 
   private async pace(): Promise<void> {
@@ -128,7 +143,7 @@ export class WarmRun {
     for (let attempt = 0; attempt <= retries && !this.isStopped; attempt++) {
       // Not all at once, half of the time at least.
       if (attempt > 0) await this.wait(backoffMs * 2 ** (attempt - 1) * (0.5 + 0.5 * this.around.random()));
-      this.active++;
+      this.active += piece.keys;
       try {
         await piece.load();
         this.done += piece.keys;
@@ -137,7 +152,7 @@ export class WarmRun {
       } catch (error) {
         problem = error;
       } finally {
-        this.active--;
+        this.active -= piece.keys;
       }
     }
     this.failed += piece.keys;

@@ -29,6 +29,8 @@ export class Warming {
   private running: Promise<void> | undefined;
   private cancelTimer: Cancel = () => {};
   private isStopped = false;
+  /** Why the present run ends before its end. */
+  private interruption: Error | undefined;
 
   /** @param work asked anew for each run */
   constructor(
@@ -59,6 +61,8 @@ export class Warming {
     this.isStopped = true;
     this.cancelTimer();
     this.current?.stop();
+    // A load that never ends would keep it for ever.
+    this.cache.lease?.letGo();
   }
 
   private plan(): void {
@@ -73,8 +77,13 @@ export class Warming {
       await this.warm();
       return;
     }
-    if (!(await lease.take())) return;
-    const isWarm = await this.warm();
+    this.interruption = undefined;
+    const interrupt = (): void => {
+      this.interruption = new Error('another node has taken the lease of this warming, and does it');
+      this.current?.stop();
+    };
+    if (!(await lease.take(interrupt))) return;
+    const isWarm = !this.isStopped && (await this.warm());
     await lease.end(isWarm && !this.isStopped, this.settings.everyMs);
   }
 
@@ -96,12 +105,13 @@ export class Warming {
         tell({ cause: 'progress', progress: told, ...(error !== undefined && { error }) });
       };
       this.current = new WarmRun(work, this.settings, { clock, random, flights, progress });
-      if (this.isStopped) this.current.stop();
+      if (this.isStopped || this.interruption !== undefined) this.current.stop();
       await this.current.run();
+      problem = this.interruption ?? problem;
       const last = this.current.progress;
       const durationMs = clock.now() - startedMs;
       tell({ cause: 'end', progress: last, durationMs, ...(problem !== undefined && { error: problem }) });
-      return true;
+      return this.interruption === undefined;
     } catch (error) {
       tell({ cause: 'failure', error, durationMs: clock.now() - startedMs });
       return false;
