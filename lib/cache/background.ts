@@ -1,6 +1,7 @@
 import { Emitter, type CacheEvent, type Cancel } from '../core/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import { HotKeyFile } from './hot-key-file.js';
+import type { OwnFile } from './owned-files.js';
 import { SnapshotSchedule } from './snapshot-schedule.js';
 import { Snapshots } from './snapshots.js';
 import { WarmLease } from './warm-lease.js';
@@ -72,6 +73,13 @@ export class Background<K, V> {
     const warming = new Warming(settings, work, { clock, random, flights: () => flights.size, tell, lease });
     this.warmings.push(warming);
     return warming;
+  }
+
+  /** The files that it keeps. */
+  get files(): OwnFile[] {
+    const { snapshot, warm } = this.parts.settings;
+    const named = { 'snapshot.path': snapshot?.path, 'warm.hotKeys': warm?.hotKeys };
+    return Object.entries(named).flatMap(([option, path]) => (path === undefined ? [] : [{ option, path }]));
   }
 
   /** Those that a cron expression starts. */

@@ -21,6 +21,7 @@ import { CacheEventStream, type CacheEvents } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import { Instruments, type Instrument } from './instruments.js';
 import { MethodKeyCodec } from './key-codec.js';
+import { OwnedFiles } from './owned-files.js';
 import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
 import { TierLinks } from './tier-links.js';
 
@@ -48,6 +49,7 @@ export class CacheRegistry {
   /** The events of all caches, those that are defined later included. */
   readonly events$: CacheEvents<unknown, unknown>;
   private readonly registered = new Map<string, Registered>();
+  private readonly files = new OwnedFiles();
   private readonly added = new Subject<Registered>();
   private readonly links: TierLinks;
   private readonly instruments = new Instruments();
@@ -199,10 +201,16 @@ export class CacheRegistry {
   }
 
   private add(definition: AnyDefinition, declaredBy: string, cache: AnyCache | AnyMemoryCache): void {
+    const background = cache instanceof MemoryCache ? undefined : cache.background;
+    try {
+      this.files.claim(definition.name, background?.files ?? []);
+    } catch (error) {
+      if (!(cache instanceof MemoryCache)) void cache.close();
+      throw error;
+    }
     const registered = { definition, declaredBy, cache };
     this.registered.set(definition.name, registered);
     this.added.next(registered);
-    const background = cache instanceof MemoryCache ? undefined : cache.background;
     if (this.isOpen) void background?.open();
     if (this.isWarming) void background?.warm();
   }

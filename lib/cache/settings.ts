@@ -168,6 +168,7 @@ export function resolveSettings<K, V>(
 
   const bytes = resolveCodec(problems, given.codec, given.compression);
   const codec = methodCodec ?? new ValueKeyCodec<K>(problems.function('keyCodec', given.keyCodec, undefined));
+  const snapshot = resolveSnapshot(problems, given.snapshot);
   const settings: CacheSettings<K, V> = {
     call: settingsOfCache(problems, [defaults, { ...own, groups: typeof groups === 'function' ? undefined : groups }]),
     ttlJitter,
@@ -191,8 +192,12 @@ export function resolveSettings<K, V>(
     cloned,
     enabled: problems.oneOf('enabled', given.enabled, [true, false], true),
     codec,
-    snapshot: resolveSnapshot(problems, given.snapshot),
-    warm: resolveWarm(problems, given.warm, (given.loader ?? given.bulkLoader) !== undefined),
+    snapshot,
+    warm: resolveWarm(problems, given.warm, {
+      loads: (given.loader ?? given.bulkLoader) !== undefined,
+      tiers: levels.below.map((tier) => tier.name),
+      snapshotPath: snapshot?.path,
+    }),
     serializer: bytes.serializer,
     shared: resolveShared(problems, name, { ...given, ...bytes }, levels, surroundings),
   };

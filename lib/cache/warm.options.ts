@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { firstDefined, type Duration, type OptionProblems } from '../core/index.js';
 
 /** Keys, or lists of arguments, one after the other; a function is asked each time. */
@@ -77,11 +78,21 @@ const SCHEDULE_NAMES: readonly (keyof WarmSchedule)[] = [
 ];
 const SOURCES = ['snapshot', 'hotKeys', 'tier', 'keys'] as const;
 
+/** What of the other options of a cache its warming depends on. */
+export interface WarmedBy {
+  /** Whether it can load by itself. */
+  readonly loads: boolean;
+  /** The names of the tiers below memory. */
+  readonly tiers: readonly string[];
+  /** Where its own snapshot is kept. */
+  readonly snapshotPath: string | undefined;
+}
+
 /** Checks `warm` of a definition. */
 export function resolveWarm<K>(
   problems: OptionProblems,
   given: WarmOptions<K> | undefined,
-  loads: boolean,
+  { loads, tiers, snapshotPath }: WarmedBy,
 ): CacheWarmSettings<K> | undefined {
   if (given === undefined) return undefined;
   problems.requireObject('warm', given);
@@ -91,6 +102,11 @@ export function resolveWarm<K>(
     const isText = received === undefined || (typeof received === 'string' && received !== '');
     problems.require(isText, `warm.${option}`, 'must be a text that is not empty', received);
   }
+  const isTier = typeof tier !== 'string' || tier === '' || tiers.includes(tier);
+  const known = tiers.length === 0 ? 'it has none' : `it has ${tiers.join(', ')}`;
+  problems.require(isTier, 'warm.tier', `must be the name of a tier below memory: ${known}`, tier);
+  const isOwnFile = typeof hotKeys !== 'string' || snapshotPath === undefined || !isSameFile(hotKeys, snapshotPath);
+  problems.require(isOwnFile, 'warm.hotKeys', 'must be another file than snapshot.path', hotKeys);
   problems.require(keys === undefined || isWarmList(keys), 'warm.keys', WARM_LIST_RULE, keys);
   const isAny = firstDefined<unknown>(snapshot, hotKeys, tier, keys) !== undefined;
   problems.require(isAny, 'warm', `must name what to load, by ${SOURCES.join(', ')}`, given);
@@ -137,6 +153,10 @@ export function resolveWarmSchedule(
     retries,
     backoffMs: problems.duration(named('backoff'), given.backoff, 1_000),
   };
+}
+
+function isSameFile(one: string, other: string): boolean {
+  return resolve(one) === resolve(other);
 }
 
 export const WARM_LIST_RULE = 'must be a list, another iterable, or a function that returns one';

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { filter, firstValueFrom } from 'rxjs';
-import { createCache, defineCache, type CacheOptions, type ClosableCache } from '../../../lib/cache/index.js';
+import {
+  CacheRegistry,
+  createCache,
+  defineCache,
+  type CacheOptions,
+  type ClosableCache,
+} from '../../../lib/cache/index.js';
 import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
 import type { SnapshotOptions } from '../../../lib/index.js';
 import { deferred } from './deferred.js';
@@ -144,6 +150,17 @@ describe('a cache whose definition has a snapshot', () => {
     await closing;
     expect(causes(events, 'snapshot')).toEqual(['begin', 'failure']);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps a file of its own: two caches of an app cannot have one', () => {
+    const registry = new CacheRegistry();
+    registry.define(defineCache('users', { snapshot: { path } }));
+    const shares = defineCache('cities', { snapshot: { path: join(folder, '.', 'snapshot') } });
+
+    expect(() => registry.define(shares)).toThrow(
+      'cache "cities": snapshot.path must be a file of this cache alone, and cache "users" keeps it',
+    );
+    expect(() => registry.define(defineCache('users', { snapshot: { path } }))).not.toThrow();
   });
 
   it.each<[Partial<SnapshotOptions> | string, string]>([

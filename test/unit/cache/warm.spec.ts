@@ -85,6 +85,25 @@ describe('a cache whose definition has warm', () => {
     expect(told(events).at(-1)).toEqual(['end', 250, 0, 250]);
   });
 
+  it('does not take the keys of its own bulk loads for live traffic', async () => {
+    const waiting = deferred<void>();
+    const asked: number[] = [];
+    const bulkLoader = async (keys: readonly string[]): Promise<Map<string, string>> => {
+      asked.push(keys.length);
+      await waiting.promise;
+      return new Map(keys.map((key) => [key, key]));
+    };
+    const keys = Array.from({ length: 300 }, (_, at) => `k${at}`);
+    const { cache } = start({ keys, concurrency: 3 }, { bulkLoader });
+    await cache.ready();
+    await settled();
+
+    expect(asked).toEqual([100, 100, 100]);
+    waiting.resolve();
+    await settled();
+    await cache.close();
+  });
+
   it('is ready at once unless it is told to wait', async () => {
     const load = deferred<string>();
     const { cache, events } = start({ keys: ['a'] }, { loader: () => load.promise });
@@ -353,6 +372,79 @@ describe('a cache whose definition has warm', () => {
     await stuck.cache.close();
   });
 
+  it('stops when another node has taken the lease, which it could not renew in time, and tells that', async () => {
+    const shared = nodes({ ttl: '1h' });
+    const loads: ReturnType<typeof deferred<string>>[] = [];
+    const slow = (): Promise<string> => {
+      const load = deferred<string>();
+      loads.push(load);
+      return load.promise;
+    };
+    const warm = { keys: ['a', 'b', 'c'], lock: true, concurrency: 1 } as const;
+    const cutOff = await shared.join({ loader: slow, warm, loadTimeout: { hold: '1h' } });
+    await settled();
+    cutOff.tier.inject({ kind: 'fail' });
+    shared.clock.advance(10_000);
+    await settled();
+    shared.clock.advance(25_000);
+    const other = await shared.join({ loader: slow, warm, loadTimeout: { hold: '1h' } });
+    await settled();
+    expect(loads).toHaveLength(2);
+    cutOff.tier.heal();
+    // Forty seconds after its beginning: when it renews the lease for the fourth time.
+    shared.clock.advance(5_000);
+    await settled();
+    loads[0]?.resolve('loaded');
+    for (let step = 0; step < 10; step++) await settled();
+
+    expect(cutOff.events.of('warm').at(-1)).toMatchObject({
+      cause: 'end',
+      progress: { total: 3 },
+      error: { message: expect.stringContaining('another node') },
+    });
+    expect(other.events.of('warm').some(({ cause }) => cause === 'end')).toBe(false);
+    expect(loads).toHaveLength(2);
+    await cutOff.cache.close();
+  });
+
+  it('leaves its lease to its end when it is closed while a list of it never goes on', async () => {
+    const shared = nodes({ ttl: '1h' });
+    const loader = jest.fn(async (key: string) => key);
+    const stuck = async function* (): AsyncGenerator<string> {
+      yield 'a';
+      await new Promise(() => {});
+    };
+    const a = await shared.join({ loader, warm: { keys: stuck, lock: true } });
+    await settled();
+    await a.cache.close();
+    for (let step = 0; step < 4; step++) {
+      shared.clock.advance(10_000);
+      await settled();
+    }
+    const b = await shared.join({ loader, warm: { keys: ['b'], lock: true, wait: true } });
+    await b.cache.ready();
+
+    expect(loader.mock.calls.map(([key]) => key)).toEqual(['a', 'b']);
+  });
+
+  it('asks for no list when it is closed while it takes the lease', async () => {
+    const shared = nodes({ ttl: '1h' });
+    const keys = jest.fn(() => ['a']);
+    const warm = { keys, lock: true, on: 'schedule', every: '1m' } as const;
+    const a = await shared.join({ loader: async (key) => key, warm });
+    a.tier.inject({ kind: 'delay', ms: 50 });
+    shared.clock.advance(60_000);
+    const closed = a.cache.close();
+    for (let step = 0; step < 5; step++) {
+      await settled();
+      shared.clock.advance(50);
+    }
+    await closed;
+
+    expect(keys).not.toHaveBeenCalled();
+    expect(a.events.of('warm')).toEqual([]);
+  });
+
   it('is warmed by every node where the tier cannot be asked for the lease', async () => {
     const shared = nodes({ ttl: '1h' });
     const loader = jest.fn(async (key: string) => key);
@@ -375,11 +467,24 @@ describe('a cache whose definition has warm', () => {
     [{ keys: [], on: 'start' as never }, 'warm.on must be one of bootstrap, schedule'],
     [{ keys: [], on: 'schedule' }, "'schedule' needs every or cron"],
     [{ keys: [], on: 'schedule', every: '1m', wait: true }, "warm.wait needs on: 'bootstrap'"],
+    [{ tier: 'redis' }, 'warm.tier must be the name of a tier below memory: it has none'],
     [{ snapshot: '' }, 'warm.snapshot must be a text that is not empty'],
     [{ keys: [], cron: '0 6 * * *' }, 'warm.cron needs CacheModule'],
     [{ keys: [], evry: '1m' } as never, 'did you mean every?'],
   ])('refuses %j', (warm, message) => {
     expect(() => start(warm)).toThrow(message);
+  });
+
+  it('refuses a tier that the cache does not have, and names those that it has', async () => {
+    await expect(nodes().join({ warm: { tier: 'redis' } })).rejects.toThrow(
+      'warm.tier must be the name of a tier below memory: it has shared',
+    );
+  });
+
+  it('refuses to keep the hottest keys in the file of the snapshot', () => {
+    expect(() => start({ hotKeys: '/var/lib/app/users' }, { snapshot: { path: '/var/lib/app/./users' } })).toThrow(
+      'warm.hotKeys must be another file than snapshot.path',
+    );
   });
 
   it('needs a loader for keys', () => {
