@@ -10,7 +10,7 @@ import type { ReadBytes } from './snapshot-blocks.js';
 const MODE = 0o600;
 /** An unfinished file that nobody has written to for so long was left behind by a process that died. */
 const ABANDONED_AFTER_MS = 600_000;
-const UNFINISHED = '.unfinished';
+const UNFINISHED = /^[0-9a-f]{12}\.unfinished$/;
 
 /** Where the bytes of a snapshot go. Ends with exactly one of `commit` and `abort`. */
 export interface SnapshotSink {
@@ -51,7 +51,7 @@ export async function openInput(cache: string, source: string | SnapshotSource):
 async function openFile(path: string): Promise<SnapshotSink> {
   // What a link leads to is replaced, not the link.
   const target = await realpath(path).catch(() => path);
-  const unfinished = `${target}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
+  const unfinished = `${target}.${randomBytes(6).toString('hex')}.unfinished`;
   const handle = await open(unfinished, 'wx', MODE);
   const remove = (): Promise<void> => rm(unfinished, { force: true });
   const abort = async (): Promise<void> => {
@@ -92,7 +92,8 @@ async function removeAbandoned(target: string, made: FileHandle): Promise<void> 
   try {
     const { mtimeMs: nowMs } = await made.stat();
     for (const name of await readdir(folder)) {
-      if (!name.startsWith(prefix) || !name.endsWith(UNFINISHED)) continue;
+      // The snapshot `users.old` may stand beside `users`.
+      if (!name.startsWith(prefix) || !UNFINISHED.test(name.slice(prefix.length))) continue;
       const file = join(folder, name);
       if (nowMs - (await stat(file)).mtimeMs > ABANDONED_AFTER_MS) await rm(file, { force: true });
     }

@@ -51,7 +51,12 @@ describe('promise Life: snapshots are saved atomically', () => {
   it('removes in time what such a process has left, and nothing else', async () => {
     const path = join(folder, 'snapshot');
     const old = new Date(Date.now() - 3_600_000);
-    for (const name of ['snapshot.0123456789ab.unfinished', 'other.0123456789ab.unfinished', 'snapshot.old']) {
+    for (const name of [
+      'snapshot.0123456789ab.unfinished',
+      'other.0123456789ab.unfinished',
+      'snapshot.old',
+      'snapshot.old.0123456789ab.unfinished',
+    ]) {
       await writeFile(join(folder, name), 'left');
       await utimes(join(folder, name), old, old);
     }
@@ -63,6 +68,22 @@ describe('promise Life: snapshots are saved atomically', () => {
       'snapshot',
       'snapshot.ba9876543210.unfinished',
       'snapshot.old',
+      'snapshot.old.0123456789ab.unfinished',
     ]);
+  });
+
+  it('leaves one whole snapshot, and nothing beside it, where several write to one path at a time', async () => {
+    const path = join(folder, 'snapshot');
+    const caches = Array.from({ length: 4 }, (_, value) => {
+      const cache = new MemoryCache<number, number>();
+      for (let key = 0; key < 3_000; key++) cache.put(key, value);
+      return cache;
+    });
+    await Promise.all(caches.map((cache) => cache.snapshot(path)));
+    const restored = new MemoryCache<number, number>();
+
+    expect(await restored.restore(path)).toMatchObject({ entries: 3_000 });
+    expect(new Set(restored.values()).size).toBe(1);
+    expect(await readdir(folder)).toEqual(['snapshot']);
   });
 });
