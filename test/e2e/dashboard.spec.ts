@@ -62,8 +62,8 @@ class Wrapping implements NestInterceptor {
 }
 
 const ADAPTERS = [
-  ['Express', () => new ExpressAdapter()],
-  ['Fastify', () => new FastifyAdapter()],
+  ['Express', (_options?: object) => new ExpressAdapter()],
+  ['Fastify', (options?: object) => new FastifyAdapter(options)],
 ] as const;
 
 /** Every address of the dashboard below its path, with the method that it takes. */
@@ -79,7 +79,7 @@ const ROUTES = [
 
 beforeAll(() => buildDashboardPage(), 60_000);
 
-describe.each(ADAPTERS)('the dashboard on %s', (_, adapter) => {
+describe.each(ADAPTERS)('the dashboard on %s', (name, adapter) => {
   const apps: INestApplication[] = [];
   afterEach(async () => {
     await Promise.all(apps.splice(0).map((app) => app.close()));
@@ -89,9 +89,10 @@ describe.each(ADAPTERS)('the dashboard on %s', (_, adapter) => {
     readonly options?: Partial<CacheDashboardOptions>;
     readonly module?: ModuleMetadata;
     readonly before?: (app: INestApplication) => void;
+    readonly adapter?: ExpressAdapter | FastifyAdapter;
   }
 
-  async function start({ options, module, before }: Setup = {}) {
+  async function start({ options, module, before, adapter: given = adapter() }: Setup = {}) {
     const imports = [
       CacheModule.forRoot({ caches: [Users, Sessions] }),
       CacheDashboardModule.forRoot({ guards: [Allow], history: 0, ...options }),
@@ -100,7 +101,7 @@ describe.each(ADAPTERS)('the dashboard on %s', (_, adapter) => {
       ...module,
       imports: [...imports, ...(module?.imports ?? [])],
     }).compile();
-    const app = testing.createNestApplication(adapter(), { logger: false });
+    const app = testing.createNestApplication(given, { logger: false });
     before?.(app);
     await app.listen(0, '127.0.0.1');
     apps.push(app);
@@ -151,6 +152,22 @@ describe.each(ADAPTERS)('the dashboard on %s', (_, adapter) => {
     }
   });
 
+  it('is there with a slash at the end of its path too, guarded, beside another dashboard', async () => {
+    const { origin } = await start({
+      options: { guards: [KeyGuard], imports: [KeysModule] },
+      module: { imports: [CacheDashboardModule.forRoot({ path: '/open', guards: [], history: 0 })] },
+      before: (app) => app.setGlobalPrefix('internal'),
+    });
+    const address = `${origin}/internal/strata/`;
+    expect((await fetch(address)).status).toBe(401);
+    const page = await fetch(address, { headers: { 'x-key': 'open sesame' } });
+    const [, script = ''] = /src="([^"]+main\.js)"/.exec(await page.text()) ?? [];
+    expect(new URL(script, address).pathname).toBe('/internal/strata/assets/main.js');
+    expect((await fetch(`${origin}/internal/open/?all`)).status).toBe(200);
+    expect((await fetch(address, { method: 'HEAD', headers: { 'x-key': 'open sesame' } })).status).toBe(200);
+    expect((await fetch(`${origin}/internal/strata/other/`)).status).toBe(404);
+  });
+
   it('works below a global prefix, with versions, and with interceptors that wrap every answer', async () => {
     const { get } = await start({
       options: { path: '/admin/caches' },
@@ -163,6 +180,14 @@ describe.each(ADAPTERS)('the dashboard on %s', (_, adapter) => {
     expect((await get('/internal/admin/caches/assets/main.js')).status).toBe(200);
     const keys = await get('/internal/admin/caches/api/keys?cache=users');
     expect(await keys.json()).toMatchObject({ cache: 'users', keys: [], matches: 0 });
+  });
+
+  it('starts where Fastify itself takes no notice of slashes', async () => {
+    const given = [{ ignoreTrailingSlash: true }, { routerOptions: { ignoreTrailingSlash: true } }];
+    for (const options of name === 'Fastify' ? given : [{}]) {
+      const { get } = await start({ adapter: adapter(options) });
+      expect([(await get('/strata')).status, (await get('/strata/')).status]).toEqual([200, 200]);
+    }
   });
 
   it('asks its guards before everything that it has', async () => {

@@ -45,6 +45,7 @@ const IMPORTS = {
   './diagnostics': cachesAnd('node:diagnostics_channel'),
   './dashboard': [
     '@nestjs/common',
+    '@nestjs/core',
     'node:async_hooks',
     'node:crypto',
     'node:events',

@@ -8,12 +8,14 @@ import { PageFiles } from './page-files.js';
 import { PAGE_FOLDER } from './page-location.js';
 import { begin, queryOf, rawExchange, sendJson } from './raw-exchange.js';
 import { requireOwnAction, requireOwnPage } from './same-origin.js';
+import { TypedAddress } from './trailing-slash.js';
 
 const MAX_PAGE = 500;
 const LONGEST_SEARCH = 1_000;
 
 /** The controller of one dashboard: Nest knows a path and guards by the decorators of a class. */
-export function dashboardController({ path, guards }: DashboardSettings): Type<unknown> {
+export function dashboardController(settings: DashboardSettings): Type<unknown> {
+  const { path, guards } = settings;
   const files = new PageFiles(PAGE_FOLDER);
 
   @Controller({ path, version: VERSION_NEUTRAL })
@@ -22,6 +24,7 @@ export function dashboardController({ path, guards }: DashboardSettings): Type<u
     constructor(@Inject(Dashboard) private readonly dashboard: Dashboard) {}
 
     @Get()
+    @TypedAddress(settings)
     async page(@Req() request: unknown, @Res() response: unknown): Promise<void> {
       const exchange = rawExchange(request, response);
       const page = await files.get('index.html');
