@@ -57,6 +57,14 @@ export class DashboardApp {
     return this.app.get(CacheRegistry).get(Many);
   }
 
+  /** A cache that the app did not have at its start. */
+  define(name: string) {
+    const definition = defineCache<unknown, unknown>(name, { loader: () => 'loaded' });
+    const registry = this.app.get(CacheRegistry);
+    registry.define(definition, 'a test');
+    return registry.get(definition);
+  }
+
   get hostile() {
     return this.app.get(CacheRegistry).get(Hostile);
   }

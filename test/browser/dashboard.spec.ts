@@ -141,6 +141,32 @@ describe('the overview', () => {
     expectPeace(seen);
   });
 
+  it('says what a MemoryCache does not measure, and shows no tiers of it', async () => {
+    const app = await start();
+    app.many.put('a', 1);
+    const { page } = await open(`${app.address}#/overview?cache=many`);
+    await page.getByText('A MemoryCache answers at once.').waitFor();
+    for (const title of ['Tiers, since the start', 'Hot keys']) {
+      expect(await page.getByRole('heading', { name: title }).isVisible()).toBe(false);
+    }
+  });
+
+  it('sorts numbers in names by what they are worth, and tells of failures once there are any', async () => {
+    const app = await start();
+    for (const at of [10, 9, 100]) app.define(`cache-${at}`);
+    const { page } = await open(app.address);
+    const names = await page.locator('.cache-link .name').allTextContents();
+    expect(names.filter((name) => name.startsWith('cache'))).toEqual(['cache-9', 'cache-10', 'cache-100']);
+    const legend = page.getByRole('group', { name: 'Throughput', exact: true }).locator('.u-legend');
+    await legend.getByText('Loads').waitFor();
+    expect(await legend.getByText('Failed').count()).toBe(0);
+    const fail = (): never => {
+      throw new Error('it failed');
+    };
+    await expect(app.users.getOrLoad('a', fail)).rejects.toThrow('it failed');
+    await legend.getByText('Failed').waitFor();
+  });
+
   it('sorts the caches by each column', async () => {
     const app = await start();
     app.many.put('a', 1);
@@ -347,8 +373,9 @@ describe('behind a load balancer', () => {
 });
 
 describe('its looks', () => {
-  it('fit a narrow screen, with every cache and view within reach', async () => {
+  it('fit a narrow screen, with every cache and view within reach, however long their names', async () => {
     const app = await start();
+    await app.define('name.'.repeat(60)).getOrLoad('a');
     await app.users.put('user:1', 1);
     const seen = await open(app.address, { viewport: { width: 360, height: 740 } });
     const { page } = seen;
@@ -357,6 +384,9 @@ describe('its looks', () => {
       await page.locator('h1', { hasText: 'users' }).waitFor();
       expect([view, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([view, 360]);
     }
+    await page.goto(`${app.address}#/overview`);
+    await page.getByRole('group', { name: 'Latency' }).locator('.u-legend').getByText('name.name').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     await page.getByLabel('Cache shown').selectOption('many');
     await page.locator('h1', { hasText: 'many' }).waitFor();
     expectPeace(seen);

@@ -1,4 +1,5 @@
 import { h } from './dom.js';
+import { comparedTexts } from './format.js';
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -90,5 +91,5 @@ export class DataTable<Row> {
 }
 
 function compared(a: number | string, b: number | string): number {
-  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b));
+  return typeof a === 'number' && typeof b === 'number' ? a - b : comparedTexts(String(a), String(b));
 }

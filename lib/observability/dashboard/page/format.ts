@@ -75,3 +75,10 @@ export function clockTime(at: number, withMilliseconds = false): string {
   const text = time.toLocaleTimeString('en-GB');
   return withMilliseconds ? `${text}.${String(time.getMilliseconds()).padStart(3, '0')}` : text;
 }
+
+const COLLATOR = new Intl.Collator(undefined, { numeric: true });
+
+/** By the alphabet, and numbers in them by what they are worth: `cache-9` before `cache-10`. */
+export function comparedTexts(a: string, b: string): number {
+  return COLLATOR.compare(a, b);
+}

@@ -1,4 +1,5 @@
 import type { CacheState, Hello, Metric, NodeIdentity, Sample, Tick } from '../wire.js';
+import { comparedTexts } from './format.js';
 
 type Values = readonly (number | null)[];
 
@@ -66,7 +67,7 @@ export class Model {
 
   /** The names of the caches, in order. */
   names(): string[] {
-    return [...this.caches.keys()].toSorted((a, b) => a.localeCompare(b));
+    return [...this.caches.keys()].toSorted(comparedTexts);
   }
 
   /** What happened in a range of time until now, in one cache or in all of them. */

@@ -28,7 +28,11 @@ export function cacheTable(view: () => ViewName): DataTable<CacheRow> {
           h(
             'span',
             {},
-            h('a', { href: hrefOf({ view: view(), cache: state.name }), 'data-focus': state.name }, state.name),
+            h(
+              'a',
+              { class: 'cache-name', href: hrefOf({ view: view(), cache: state.name }), 'data-focus': state.name },
+              state.name,
+            ),
             state.enabled ? '' : ' ',
             state.enabled ? null : h('span', { class: 'badge', 'data-tone': 'warn' }, 'disabled'),
           ),

@@ -1,3 +1,4 @@
+import type { CacheState } from '../wire.js';
 import { cacheTable, connectionRows, connectionTable, tierTable, type CacheRow } from './overview-tables.js';
 import type { PageContext, View } from './context.js';
 import { empty, h, setText } from './dom.js';
@@ -14,6 +15,8 @@ const RECENT_INTERVALS = 3;
 
 /** Round numbers of bytes. */
 const POWERS_OF_TWO = Array.from({ length: 46 }, (_, exponent) => 2 ** exponent);
+
+const NOT_TIMED = { title: 'Not measured', text: 'A MemoryCache answers at once.' };
 
 type LatencyKind = 'hit' | 'miss' | 'load';
 
@@ -128,7 +131,7 @@ export class Overview implements View {
   }
 
   private updateTiles(window: Window): void {
-    const { model, route, rangeMs } = this.page;
+    const { route, rangeMs } = this.page;
     const recent = window.recent(RECENT_INTERVALS);
     const range = `last ${span(rangeMs)}`;
     const slowest = this.slowest(window);
@@ -136,10 +139,9 @@ export class Overview implements View {
     const size = states.reduce((sum, state) => sum + state.size, 0);
     const weighed = states.filter(({ isWeighedInBytes }) => isWeighedInBytes);
     const used = weighed.reduce((sum, { weight, overheadBytes }) => sum + weight + (overheadBytes ?? 0), 0);
-    const bound = states.length === 1 ? states[0]?.maxSize : undefined;
     this.tiles.show([
       [percent(window.hitRatio()), range],
-      [rate(recent.perSecond('hits', 'misses')), `${short(window.total('hits', 'misses'))} in the ${range}`],
+      [rate(recent.perSecond('hits', 'misses')), `${short(window.total('hits', 'misses'))} in ${span(rangeMs)}`],
       [
         rate(recent.perSecond('loads')),
         `${short(window.total('loadErrors'))} failed, ${short(window.total('joins'))} joined`,
@@ -147,17 +149,12 @@ export class Overview implements View {
       [latency(slowest?.ms), slowest === undefined ? range : route.cache === undefined ? slowest.cache : range],
       [
         rate(recent.perSecond('evictedBySize', 'evictedByWeight', 'evictedByMemory')),
-        `${short(window.total('expirations'))} expired in the ${range}`,
+        `${short(window.total('expirations'))} expired in ${span(rangeMs)}`,
       ],
-      [
-        short(size),
-        bound === null || bound === undefined
-          ? `${states.length} of ${model.caches.size} caches`
-          : `of ${whole(bound)}`,
-      ],
+      [short(size), entriesNote(states)],
       [
         weighed.length === 0 ? NOTHING : bytes(used),
-        weighed.length === 0 ? 'no cache has maxMemory' : 'with overhead, estimated',
+        weighed.length === 0 ? 'maxMemory is not set' : 'with overhead, estimated',
       ],
     ]);
   }
@@ -180,9 +177,11 @@ export class Overview implements View {
       { label: 'Hits', colour: 3, points: window.rates('hits') },
       { label: 'Misses', colour: 2, points: window.rates('misses') },
       { label: 'Loads', colour: 1, points: window.rates('loads') },
-      { label: 'Failed', colour: 5, points: window.rates('loadErrors') },
+      // At nought it would lie on top of the others, in the colour of an alarm.
+      ...(window.total('loadErrors') > 0 ? [{ label: 'Failed', colour: 5, points: window.rates('loadErrors') }] : []),
     ]);
-    show(this.latency, this.latencyLines(window));
+    const isMemory = this.page.route.cache !== undefined && this.states()[0]?.kind === 'memory';
+    this.latency.show({ ...place, lines: this.latencyLines(window), empty: isMemory ? NOT_TIMED : undefined });
     show(this.evictions, [
       { label: 'For room', colour: 2, points: window.rates('evictedBySize', 'evictedByWeight', 'evictedByMemory') },
       { label: 'Expired', colour: 4, points: window.rates('expirations') },
@@ -243,7 +242,8 @@ export class Overview implements View {
     const states = this.states();
     const connections = connectionRows(states);
     this.cachesCard.hidden = !isAll;
-    this.tiersCard.hidden = isAll;
+    // A MemoryCache has neither.
+    this.tiersCard.hidden = isAll || states[0]?.kind === 'memory';
     this.hotKeysCard.hidden = isAll || states[0]?.kind === 'memory';
     this.connectionsCard.hidden = connections.every(({ kind }) => !isAll && kind === 'tier');
     // Of one cache the tiers have a table of their own, with more in it.
@@ -286,6 +286,13 @@ export class Overview implements View {
     );
     return h('div', { class: 'card-head' }, h('h2', {}, 'Latency'), this.latencyNote, choice);
   }
+}
+
+function entriesNote(states: readonly CacheState[]): string {
+  const [only] = states;
+  if (states.length !== 1 || only === undefined) return `in ${states.length} caches`;
+  if (only.maxSize !== null) return `of ${whole(only.maxSize)}`;
+  return only.isWeighedInBytes ? 'bounded by memory' : 'bounded by weight';
 }
 
 function card(title: string, content: HTMLElement, note?: HTMLElement): HTMLElement {

@@ -18,6 +18,8 @@ export interface PlotData {
   /** Both in seconds since 1970. */
   readonly from: number;
   readonly to: number;
+  /** In the place of the plot's own words, when there is nothing to draw. */
+  readonly empty?: { readonly title: string; readonly text: string } | undefined;
 }
 
 export interface PlotOptions {
@@ -47,10 +49,9 @@ export class Plot {
   private readonly observer = new ResizeObserver(() => this.fit());
   private chart: uPlot | undefined = undefined;
   private drawnAs = '';
-  private readonly emptyNote: HTMLElement;
+  private readonly emptyNote = empty('', '');
 
   constructor(private readonly options: PlotOptions) {
-    this.emptyNote = empty(options.emptyTitle ?? 'Nothing yet', options.emptyText);
     this.element = h('div', { role: 'group', 'aria-label': options.title }, this.canvas, this.summary);
     this.observer.observe(this.canvas);
   }
@@ -60,6 +61,7 @@ export class Plot {
     if (this.chart === undefined || as !== this.drawnAs) this.draw(data, as);
     const hasPoints = data.lines.some(({ points }) => points.some((point) => point !== null));
     this.emptyNote.hidden = hasPoints;
+    this.sayEmpty(data.empty);
     this.chart?.batch(() => {
       this.chart?.setData([[...data.times], ...data.lines.map(({ points }) => points)], false);
       this.chart?.setScale('x', { min: data.from, max: data.to });
@@ -79,6 +81,12 @@ export class Plot {
     this.observer.disconnect();
     this.chart?.destroy();
     this.chart = undefined;
+  }
+
+  private sayEmpty(other: PlotData['empty']): void {
+    const { emptyTitle = 'Nothing yet', emptyText } = this.options;
+    const { title, text } = other ?? { title: emptyTitle, text: emptyText };
+    if (this.emptyNote.textContent !== title + text) this.emptyNote.replaceChildren(h('b', {}, title), text);
   }
 
   private draw({ lines }: PlotData, as: string): void {
@@ -101,7 +109,15 @@ export class Plot {
         },
         legend: { live: true },
         axes: [
-          { stroke: axis, font, grid: { stroke: grid, width: 1 }, ticks, size: 26, space: 70, values: timeLabels },
+          {
+            stroke: axis,
+            font,
+            grid: { stroke: grid, width: 1 },
+            ticks,
+            size: 26,
+            space: labelSpace,
+            values: timeLabels,
+          },
           {
             stroke: axis,
             font,
@@ -163,6 +179,11 @@ function colour(token: string, within: HTMLElement): string {
 function lonely(points: ArrayLike<number | null | undefined>): number[] {
   const isThere = (at: number): boolean => points[at] !== null && points[at] !== undefined;
   return Array.from(points, (_, at) => at).filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1));
+}
+
+/** Seconds make the labels of a short time longer. */
+function labelSpace(_: uPlot, _axis: number, from: number, to: number): number {
+  return to - from < 120 ? 70 : 46;
 }
 
 function timeLabels(_: uPlot, splits: number[]): string[] {
