@@ -6,6 +6,7 @@ import { SHAPES } from './decorated/shapes.mjs';
 import { OPTIONS } from './loading/options.mjs';
 import { STAMPEDES } from './loading/stampede.mjs';
 import { MIXES } from './memory/mixes.mjs';
+import { isInstalled } from './harness/installed.mjs';
 import { HTTP_BARS, HTTP_LIBRARIES, PLATFORMS } from './http/libraries.mjs';
 import { KINDS } from './numbers/kinds.mjs';
 
@@ -44,6 +45,8 @@ export const TITLES = {
   'redis-tier': 'redisTier',
   'redis-cache': 'Cache over redisTier',
   'lmdb-tier': 'lmdbTier',
+  cacheable: 'cacheable, @keyv/redis',
+  'keyv-sqlite': 'keyv, @keyv/sqlite',
 };
 
 /** All workloads of a run, in the order in which they are measured and reported. */
@@ -192,6 +195,7 @@ function limits(quick) {
 /** Entries of 1 KB outside the process, hits in memory before them, and what takes how long between processes. */
 function tiers(quick) {
   const times = quick ? { warmUpMs: 300, measureMs: 400 } : { warmUpMs: 700, measureMs: 1_500 };
+  const onDisk = isInstalled('@keyv/sqlite') ? ['lmdb-tier', 'keyv-sqlite'] : ['lmdb-tier'];
   const stores = ['get', 'put'].flatMap((operation) =>
     [100, 1].map((callers) => ({
       id: `tiers/${operation}/${callers}`,
@@ -200,7 +204,7 @@ function tiers(quick) {
       operation,
       callers,
       base: 'ioredis',
-      libraries: ['ioredis', 'redis-tier', 'redis-cache', 'lmdb-tier', 'cache-manager', 'bentocache'],
+      libraries: ['ioredis', 'redis-tier', 'redis-cache', 'cache-manager', 'cacheable', 'bentocache', ...onDisk],
       job: { part: 'tiers', kind: 'store', operation, callers, ...times },
     })),
   );

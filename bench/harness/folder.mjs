@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { isInstalled, OPTIONAL_PEERS } from './installed.mjs';
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,6 +25,7 @@ const LINKED = [
   '@type-cacheable/lru-cache-adapter',
   'bentocache',
   'cache-manager',
+  'cacheable',
   'ioredis',
   'keyv',
   'layered-loader',
@@ -32,6 +34,7 @@ const LINKED = [
   'mnemonist',
   'reflect-metadata',
   'rxjs',
+  ...OPTIONAL_PEERS.filter(isInstalled),
 ];
 
 /** Makes the folder. Whoever asked for it removes it. */

@@ -58,6 +58,25 @@ export const STORES = {
     };
   },
 
+  async cacheable() {
+    const [{ Cacheable }, { default: KeyvRedis }] = await Promise.all([import('cacheable'), import('@keyv/redis')]);
+    const cache = new Cacheable({ primary: new KeyvRedis((await startServer()).url), ttl: TTL_MS });
+    return {
+      get: (keys) => all(keys, (key) => cache.get(key)),
+      put: (keys) => all(keys, (key) => cache.set(key, valueOf(key))),
+    };
+  },
+
+  async 'keyv-sqlite'() {
+    const [{ default: KeyvSqlite }, { Keyv }] = await Promise.all([import('@keyv/sqlite'), import('keyv')]);
+    const store = new KeyvSqlite(`sqlite://${join(await folder(), 'cache.sqlite')}`);
+    const cache = new Keyv({ store, ttl: TTL_MS });
+    return {
+      get: (keys) => all(keys, (key) => cache.get(key)),
+      put: (keys) => all(keys, (key) => cache.set(key, valueOf(key))),
+    };
+  },
+
   async bentocache() {
     const { BentoCache, bentostore } = await import('bentocache');
     const { redisDriver } = await import('bentocache/drivers/redis');
@@ -93,7 +112,7 @@ async function ofCache(tiers) {
 }
 
 async function folder() {
-  const path = await mkdtemp(join(tmpdir(), 'strata-bench-lmdb-'));
+  const path = await mkdtemp(join(tmpdir(), 'strata-bench-'));
   process.once('exit', () => void rm(path, { recursive: true, force: true }));
   return path;
 }
