@@ -144,26 +144,46 @@ export interface LogTarget extends Omit<SnapshotReader, 'inspect'> {
 class Revocations {
   private readonly revokedAt = new Map<string, number>();
   private clearedAt = -1;
-  private seen = 0;
-  private replayed = 0;
+  private noted = 0;
 
   note(record: SnapshotRecord): void {
-    const at = this.seen++;
+    const at = this.noted++;
     if (record.kind === 'removed') this.revokedAt.set(record.key, at);
     if (record.kind !== 'cleared') return;
     this.clearedAt = at;
     this.revokedAt.clear();
   }
 
-  /** Those of the next records of the same log, told in the same order, that are entries and stay. */
-  staying(records: Iterable<SnapshotRecord>): SnapshotEntry[] {
-    const staying: SnapshotEntry[] = [];
-    for (const record of records) {
-      const at = this.replayed++;
-      if (record.kind !== 'entry' || at < this.clearedAt) continue;
-      if (at > (this.revokedAt.get(record.key) ?? -1)) staying.push(record);
+  get any(): boolean {
+    return this.clearedAt >= 0 || this.revokedAt.size > 0;
+  }
+
+  /** Of the same log, block by block, the entries that stay. */
+  async *staying(blocks: AsyncIterable<Iterable<SnapshotRecord>>): AsyncGenerator<SnapshotEntry[]> {
+    let at = -1;
+    for await (const block of blocks) {
+      const entries: SnapshotEntry[] = [];
+      for (const record of block) {
+        at++;
+        if (record.kind !== 'entry' || at < this.clearedAt) continue;
+        if (at > (this.revokedAt.get(record.key) ?? -1)) entries.push(record);
+      }
+      yield entries;
     }
-    return staying;
+  }
+}
+
+/** How much there is that stays, in all and as far as it has not expired. */
+class Amount {
+  all = 0;
+  entries = 0;
+  weight = 0;
+
+  add({ leftMs, weight = 0 }: SnapshotEntry, elapsedMs: number): void {
+    this.all++;
+    if (leftMs <= elapsedMs) return;
+    this.entries++;
+    this.weight += weight;
   }
 }
 
@@ -172,24 +192,24 @@ export async function replaySnapshot(source: string | SnapshotSource, target: Lo
   const startedMs = target.nowMs();
   // A clock that was set back must not make anything live longer.
   const elapsedMs = ({ takenAtMs }: SnapshotHeader): number => Math.max(0, target.epochMs() - takenAtMs);
-  const expected = { entries: 0, weight: 0 };
   const revocations = new Revocations();
+  const inspected = new Amount();
   const inspect = (record: SnapshotRecord, header: SnapshotHeader): void => {
     revocations.note(record);
-    if (record.kind === 'entry' && record.leftMs > elapsedMs(header)) {
-      expected.entries++;
-      expected.weight += record.weight ?? 0;
-    } else if (record.kind === 'removed') {
-      expected.entries--;
-    } else if (record.kind === 'cleared') {
-      expected.entries = 0;
-      expected.weight = 0;
-    }
+    if (record.kind === 'entry') inspected.add(record, elapsedMs(header));
   };
   const { kind, cache, serializer } = target;
   return readSnapshot(source, { kind, cache, serializer, inspect }, async ({ header, end, bytes, blocks }) => {
+    let amount = inspected;
+    if (revocations.any) {
+      // What was revoked was counted before that was known.
+      amount = new Amount();
+      for await (const entries of revocations.staying(blocks())) {
+        for (const entry of entries) amount.add(entry, elapsedMs(header));
+      }
+    }
     target.requireOpen();
-    const replay = target.begin({ header, state: end.state, ...expected });
+    const replay = target.begin({ header, state: end.state, entries: amount.entries, weight: amount.weight });
     const leftOut = { unfit: 0, expired: 0, outdated: 0, noRoom: 0 };
     let restored = 0;
     let seen = 0;
@@ -204,8 +224,7 @@ export async function replaySnapshot(source: string | SnapshotSource, target: Lo
     };
     try {
       let read = 0;
-      for await (const block of blocks()) {
-        const entries = revocations.staying(block);
+      for await (const entries of revocations.staying(blocks())) {
         await replay.prepare(entries);
         target.requireOpen();
         for (const entry of entries) {
@@ -216,7 +235,7 @@ export async function replaySnapshot(source: string | SnapshotSource, target: Lo
           else if (outcome === 'present') leftOut.outdated++;
           else leftOut[outcome]++;
         }
-        if (++read % BLOCKS_PER_REPORT === 0) target.progress(seen, end.entries);
+        if (++read % BLOCKS_PER_REPORT === 0) target.progress(seen, amount.all);
       }
     } catch (error) {
       // The file was changed, or cannot be read any more, since it was checked.

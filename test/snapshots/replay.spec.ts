@@ -105,6 +105,45 @@ describe('a snapshot', () => {
     },
   );
 
+  it('is restored whole where there is room, also when the cache was full and changed while it was written', async () => {
+    const options = { maxWeight: 3_000, weigher: () => 10 };
+    const cache = make(options);
+    for (let key = 0; key < 300; key++) cache.put(key, LARGE);
+    const bytes = await bytesWhile(cache, (block) => {
+      if (block === 20) for (let key = 0; key < 50; key++) cache.put(key, 'changed');
+    });
+    const other = make(options);
+
+    expect(await restoreFrom(other, bytes)).toMatchObject({ entries: 300, leftOut: { noRoom: 0 } });
+    expect(other.weight).toBe(3_000);
+  });
+
+  it('waits for a slow stream: no more than a block is made before the last one has been taken', async () => {
+    const cache = make();
+    for (let key = 0; key < 300; key++) cache.put(key, LARGE);
+    const waiting: (() => void)[] = [];
+    let blocks = 0;
+    const taken = cache.snapshot({
+      write: (_, done) => {
+        blocks++;
+        waiting.push(done);
+      },
+      end: (done) => done(),
+      destroy: () => {},
+    });
+    await turnsOf(new Promise((resolve) => setImmediate(() => setImmediate(resolve))));
+    expect(blocks).toBe(1);
+    let isDone = false;
+    void taken.finally(() => (isDone = true));
+    while (!isDone) {
+      expect(waiting.length).toBeLessThanOrEqual(1);
+      waiting.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    expect(blocks).toBeGreaterThan(300 / 8);
+  });
+
   it('gives others their turn also where nothing has a form in bytes, or entries are small', async () => {
     const objects = make();
     for (let key = 0; key < 20_000; key++) objects.put({ key }, 'v');
