@@ -7,6 +7,7 @@ import {
 } from '../codec/index.js';
 import { isCacheError } from '../core/index.js';
 import type { CacheParts } from './cache-parts.js';
+import { HALF_LIFE_MS } from './hot-keys.js';
 
 /** As many as the cache knows. */
 const MOST_KEYS = 100;
@@ -17,8 +18,14 @@ export interface RememberedKey<K> {
   readonly lookups: number;
 }
 
-/** The keys that a cache was asked for most, in a file: written and read as snapshots are, checked and replaced in one step. */
+/**
+ * The keys that a cache was asked for most, in a file: written and read as snapshots are, checked and replaced in one step.
+ * The counts of the last run go on fading in this one, so that a restart, and the loads of the warming, change no order.
+ */
 export class HotKeyFile<K, V> {
+  /** Of the last run, as they were at an instant of this one. */
+  private lastRun: { readonly atMs: number; readonly keys: readonly RememberedKey<K>[] } | undefined;
+
   constructor(
     private readonly path: string,
     private readonly parts: CacheParts<K, V>,
@@ -28,8 +35,9 @@ export class HotKeyFile<K, V> {
   async save(): Promise<void> {
     const { parts } = this;
     const { clock, name, settings, hotKeys } = parts;
-    const hottest = hotKeys.top(MOST_KEYS, parts);
-    if (hottest.length === 0) return;
+    const asked = hotKeys.top(MOST_KEYS, parts);
+    if (asked.length === 0) return;
+    const hottest = this.withLastRun(asked);
     const walked = hottest.values();
     const { serializer } = settings;
     await takeSnapshot<RememberedKey<K>, never>(this.path, {
@@ -90,7 +98,20 @@ export class HotKeyFile<K, V> {
     } catch (error) {
       if (!isCacheError(error, 'CACHE_SNAPSHOT') || !('failure' in error) || error.failure !== 'missing') throw error;
     }
-    return remembered.toSorted((a, b) => b.lookups - a.lookups);
+    this.lastRun ??= { atMs: clock.now(), keys: remembered };
+    return hottestFirst(remembered);
+  }
+
+  private withLastRun(asked: readonly RememberedKey<K>[]): RememberedKey<K>[] {
+    const { codec, clock } = this.parts;
+    const { atMs, keys } = this.lastRun ?? { atMs: 0, keys: [] };
+    const left = 0.5 ** ((clock.now() - atMs) / HALF_LIFE_MS);
+    const known = new Map(asked.map((each) => [codec.index(each.key), each]));
+    for (const { key, lookups } of keys) {
+      const index = codec.index(key);
+      known.set(index, { key, lookups: lookups * left + (known.get(index)?.lookups ?? 0) });
+    }
+    return hottestFirst(known.values()).slice(0, MOST_KEYS);
   }
 
   private recordOf({ key, lookups }: RememberedKey<K>): SnapshotEntry | undefined {
@@ -115,4 +136,8 @@ export class HotKeyFile<K, V> {
       numbers: [lookups],
     };
   }
+}
+
+function hottestFirst<K>(keys: Iterable<RememberedKey<K>>): RememberedKey<K>[] {
+  return [...keys].sort((a, b) => b.lookups - a.lookups);
 }

@@ -312,6 +312,34 @@ describe('a cache whose definition has warm', () => {
     expect(told(second.events).at(-1)).toEqual(['end', 3, 0, 3]);
   });
 
+  it('keeps how hot they were over restarts, and lets it fade', async () => {
+    const path = join(folder, 'hot');
+    const clock = new FakeClock();
+    const run = async (asked: Record<string, number>): Promise<string[]> => {
+      const order: string[] = [];
+      const loader = (key: string): string => {
+        order.push(key);
+        return key;
+      };
+      const { cache } = start({ hotKeys: path, wait: true, concurrency: 1 }, { loader, ttl: '1d' }, clock);
+      await cache.ready();
+      const warmed = [...order];
+      for (const [key, times] of Object.entries(asked)) {
+        for (let time = 0; time < times; time++) await cache.getOrLoad(key);
+      }
+      clock.advance(100_000);
+      await cache.close();
+      return warmed;
+    };
+    await run({ cold: 5, hot: 40 });
+    expect(await run({ seldom: 3 })).toEqual(['hot', 'cold']);
+    expect(await run({})).toEqual(['hot', 'seldom', 'cold']);
+    expect(await run({ new: 9 })).toEqual(['hot', 'seldom', 'cold']);
+    for (let time = 0; time < 3; time++) await run({ new: 9 });
+
+    expect((await run({}))[0]).toBe('new');
+  });
+
   it('begins without them where their file is damaged, and tells it', async () => {
     const path = join(folder, 'hot');
     await writeFile(path, 'this is something else entirely');
@@ -320,6 +348,28 @@ describe('a cache whose definition has warm', () => {
 
     expect(await listed(cache)).toEqual(['a']);
     expect(events.of('restore').at(-1)).toMatchObject({ cause: 'failure', error: { failure: 'foreign' } });
+  });
+
+  it('loads nothing back that is invalidated while it warms, by whatever source', async () => {
+    const path = join(folder, 'snapshot');
+    const other = start({ keys: ['a', 'b'], wait: true });
+    await other.cache.ready();
+    await other.cache.snapshot(path);
+    const load = deferred<string>();
+    const loader = jest.fn(() => load.promise);
+    const { cache } = start({ snapshot: path, keys: ['c'], concurrency: 1 }, { loader });
+    cache.events$.subscribe(({ type, cause }) => {
+      if (type === 'restore' && cause === 'begin') void cache.invalidate('a');
+    });
+    while (loader.mock.calls.length === 0) await settled();
+    await cache.invalidateMatching('c');
+    load.resolve('old');
+    await settled();
+    await settled();
+
+    expect(await listed(cache)).toEqual(['b']);
+    expect(loader).toHaveBeenCalledTimes(1);
+    await cache.close();
   });
 
   it('takes a snapshot of another node', async () => {
