@@ -25,6 +25,7 @@ export class Background<K, V> {
   readonly snapshots: Snapshots<K, V>;
   /** The events of this work, for whoever logs them: hearing these makes the cache build no others. */
   readonly news = new Emitter<BackgroundNews>();
+  private readonly running = new Map<string, BackgroundNews>();
   private readonly schedule: SnapshotSchedule | undefined;
   private readonly hotKeys: HotKeyFile<K, V> | undefined;
   private readonly warmings: Warming[] = [];
@@ -69,10 +70,15 @@ export class Background<K, V> {
     const { clock, random, flights, lower } = this.parts;
     const tier = settings.locked ? lower?.tiers.findLast(({ capabilities }) => capabilities.leases) : undefined;
     const lease = tier === undefined ? undefined : new WarmLease(tier, this.holder, label, clock);
-    const tell = (news: WarmNews): void => this.tell('warm', news);
+    const tell = (news: WarmNews): void => this.tell('warm', news, label);
     const warming = new Warming(settings, work, { clock, random, flights: () => flights.size, tell, lease });
     this.warmings.push(warming);
     return warming;
+  }
+
+  /** What it does at the moment: the last that was told of each. */
+  get work(): readonly BackgroundNews[] {
+    return [...this.running.values()];
   }
 
   /** The files that it keeps. */
@@ -130,9 +136,13 @@ export class Background<K, V> {
     this.tell('snapshot', { cause: 'failure', error });
   }
 
-  private tell(type: BackgroundNews['type'], news: WarmNews): void {
+  private tell(type: BackgroundNews['type'], news: WarmNews, label = ''): void {
     const { parts } = this;
-    if (this.news.observed) this.news.emit({ ...news, type, cache: parts.name, at: parts.clock.epochMs() });
+    const told = { ...news, type, cache: parts.name, at: parts.clock.epochMs() };
+    const work = `${type} ${label}`;
+    if (news.cause === 'end' || news.cause === 'failure') this.running.delete(work);
+    else this.running.set(work, told);
+    this.news.emit(told);
     if (parts.events.observed) emit(parts, type, news);
   }
 }

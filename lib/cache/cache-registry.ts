@@ -14,7 +14,7 @@ import { MemoryCache, type MemoryCacheStats } from '../engine/index.js';
 import type { Cache } from './cache.js';
 import type { CacheOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
-import type { Background } from './background.js';
+import type { Background, BackgroundNews } from './background.js';
 import { buildCache, checkApplication, portsOf, type CreateCacheOptions } from './create-cache.js';
 import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from './definition.js';
 import { CacheEventStream, type CacheEvents } from './event-stream.js';
@@ -177,6 +177,12 @@ export class CacheRegistry {
   /** @internal What the caches do by themselves. */
   backgrounds(): Background<unknown, unknown>[] {
     return this.all().flatMap(({ cache }) => (cache instanceof MemoryCache ? [] : (cache.background ?? [])));
+  }
+
+  /** @internal What a cache does by itself at the moment: the last that was told of each. */
+  work(name: string): readonly BackgroundNews[] {
+    const { cache } = this.find(name);
+    return cache instanceof MemoryCache ? [] : (cache.background?.work ?? []);
   }
 
   /** Closes every cache, the last defined first. */

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { buildDashboardPage } from '../servers/dashboard-page.js';
 import { launchBrowser, watchedPage, type WatchedPage } from './browser.js';
+import { deferred } from '../unit/cache/deferred.js';
 import { DashboardApp, HOSTILE } from './dashboard-app.js';
 
 jest.setTimeout(60_000);
@@ -120,6 +121,23 @@ describe('the overview', () => {
       () => page.locator('.cache-link[aria-current] .ratio').textContent(),
       (text) => text?.includes('⚠') === true,
     );
+    expectPeace(seen);
+  });
+
+  it('shows what a cache does by itself, for as long as it does', async () => {
+    const app = await start();
+    const reader = deferred<void>();
+    const written = app.users.snapshot({
+      write: (_, done) => void reader.promise.then(() => done()),
+      end: (done) => done(),
+      destroy: () => {},
+    });
+    const seen = await open(`${app.address}#/overview`);
+    const badge = seen.page.getByRole('region', { name: 'Caches in the time shown' }).getByText('writing a snapshot');
+    await badge.waitFor();
+    reader.resolve();
+    await written;
+    await badge.waitFor({ state: 'detached' });
     expectPeace(seen);
   });
 

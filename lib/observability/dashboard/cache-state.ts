@@ -1,12 +1,18 @@
-import type { CacheStats, RegistryStats, TierStats } from '../../cache/index.js';
+import type { BackgroundNews, CacheStats, RegistryStats, TierStats } from '../../cache/index.js';
 import type { LatencyStats } from '../../core/index.js';
+import { progressOf } from './event-line.js';
 import { METRICS, type CacheState, type LatencySummary, type Metric, type TierState } from './wire.js';
 
 /** The numbers of a cache of either kind; those that a `MemoryCache` does not have are optional. */
 export type AnyStats = RegistryStats[string];
 
 /** What a cache is, and has done since its start. */
-export function cacheState(name: string, enabled: boolean, stats: AnyStats): CacheState {
+export function cacheState(
+  name: string,
+  enabled: boolean,
+  stats: AnyStats,
+  work: readonly BackgroundNews[],
+): CacheState {
   const { joins, flights, staleHits, refreshes, latency, tiers, bus } = asCacheStats(stats);
   return {
     name,
@@ -36,6 +42,7 @@ export function cacheState(name: string, enabled: boolean, stats: AnyStats): Cac
         : { hit: summary(latency.hit), miss: summary(latency.miss), load: summary(latency.load) },
     tiers: Object.entries(tiers ?? {}).map(([tier, of]) => tierState(tier, of)),
     bus: bus ?? null,
+    work: work.map(({ type, progress }) => ({ type, progress: progress === undefined ? null : progressOf(progress) })),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { CacheEvent } from '../../core/index.js';
+import type { CacheEvent, CacheProgress } from '../../core/index.js';
 import { shownText } from './shown-text.js';
-import type { EventLine, KeyLabel } from './wire.js';
+import type { EventLine, KeyLabel, Progress } from './wire.js';
 
 const LONGEST_TEXT = 200;
 
@@ -17,9 +17,13 @@ export function eventLine(event: CacheEvent, labelOf: (cache: string, key: unkno
     ...(tier !== undefined && { tier }),
     ...(cause !== undefined && { cause }),
     ...(durationMs !== undefined && { durationMs: Number(durationMs.toPrecision(4)) }),
-    ...(progress !== undefined && { progress: [progress.done, progress.total ?? null] }),
+    ...(progress !== undefined && { progress: progressOf(progress) }),
     ...(error !== undefined && { error: shownText(messageOf(error), LONGEST_TEXT) }),
   };
+}
+
+export function progressOf({ done, failed, total, etaMs }: CacheProgress): Progress {
+  return { done, failed, total: total ?? null, etaMs: etaMs === undefined ? null : Math.round(etaMs) };
 }
 
 function messageOf(error: unknown): string {

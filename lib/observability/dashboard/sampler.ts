@@ -5,7 +5,7 @@ import type { CacheSample, CacheState, Sample } from './wire.js';
 
 /** What a {@link Sampler} is made of. */
 export interface SamplerParts {
-  readonly registry: Pick<CacheRegistry, 'stats' | 'get'>;
+  readonly registry: Pick<CacheRegistry, 'stats' | 'get' | 'work'>;
   readonly clock: Clock;
   readonly intervalMs: number;
   /** `0`: nothing is kept, and nothing is read while nobody listens. */
@@ -100,12 +100,13 @@ export class Sampler {
   }
 
   private state(name: string, stats: AnyStats): CacheState {
-    const { enabled = true } = this.parts.registry.get(name) as { readonly enabled?: boolean }; // a MemoryCache has none
-    return cacheState(name, enabled, stats);
+    const { registry } = this.parts;
+    const { enabled = true } = registry.get(name) as { readonly enabled?: boolean }; // a MemoryCache has none
+    return cacheState(name, enabled, stats, registry.work(name));
   }
 }
 
 /** What may change although the cache itself does nothing. */
-function circumstancesOf({ tiers, bus, flights }: CacheState): string {
-  return JSON.stringify([tiers.map(({ breaker, recoveryQueue }) => [breaker, recoveryQueue]), bus, flights]);
+function circumstancesOf({ tiers, bus, flights, work }: CacheState): string {
+  return JSON.stringify([tiers.map(({ breaker, recoveryQueue }) => [breaker, recoveryQueue]), bus, flights, work]);
 }

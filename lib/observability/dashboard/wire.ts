@@ -96,6 +96,24 @@ export interface BusState {
   readonly distrusts: number;
 }
 
+/** Something that a cache does by itself, and has not ended. */
+export interface WorkState {
+  readonly type: 'snapshot' | 'restore' | 'warm';
+  /** `null`: it has just begun. */
+  readonly progress: Progress | null;
+}
+
+/** How far a snapshot, a restore or a warming has come. */
+export interface Progress {
+  /** Entries, or keys. */
+  readonly done: number;
+  readonly failed: number;
+  /** `null`: nobody knows. */
+  readonly total: number | null;
+  /** Milliseconds that the rest will take; `null`: nobody knows. */
+  readonly etaMs: number | null;
+}
+
 /** What a cache is, and has done since its start. */
 export interface CacheState {
   readonly name: string;
@@ -129,6 +147,7 @@ export interface CacheState {
   } | null;
   readonly tiers: readonly TierState[];
   readonly bus: BusState | null;
+  readonly work: readonly WorkState[];
 }
 
 /** The first message of a live stream. */
@@ -236,8 +255,7 @@ export interface EventLine {
   readonly tier?: string;
   readonly cause?: string;
   readonly durationMs?: number;
-  /** How far a snapshot or a restore has come, of how many entries. */
-  readonly progress?: readonly [done: number, total: number | null];
+  readonly progress?: Progress;
   readonly error?: string;
 }
 

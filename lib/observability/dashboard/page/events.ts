@@ -1,7 +1,7 @@
 import type { EventLines, EventLine } from '../wire.js';
 import type { PageContext, Tone, View } from './context.js';
 import { button, debounced, empty, h, setText } from './dom.js';
-import { clockTime, latency, whole } from './format.js';
+import { clockTime, latency, whole, progressText } from './format.js';
 import { keyLink } from './key-link.js';
 
 /** Hits are most of what happens, and seldom what one looks for. */
@@ -162,7 +162,7 @@ function line({
   const details = [
     cause,
     tier,
-    progress === undefined ? undefined : `${whole(progress[0])} of ${whole(progress[1])} entries`,
+    progress === undefined ? undefined : progressText(progress),
     durationMs === undefined ? undefined : latency(durationMs),
     error,
   ]

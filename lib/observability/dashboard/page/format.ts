@@ -1,3 +1,5 @@
+import type { Progress } from '../wire.js';
+
 /* Numbers as readers like them: three digits, and a unit. */
 
 const WHOLE = new Intl.NumberFormat('en');
@@ -68,6 +70,13 @@ export function span(ms: Maybe): string {
     .filter(([amount]) => amount > 0)
     .map(([amount, unit]) => `${amount} ${unit}`)
     .join(' ');
+}
+
+/** How far something has come. */
+export function progressText({ done, failed, total, etaMs }: Progress): string {
+  const failures = failed === 0 ? '' : `, ${whole(failed)} failed`;
+  const rest = etaMs === null || etaMs === 0 ? '' : `, ${span(etaMs)} to go`;
+  return `${whole(done)}${total === null ? '' : ` of ${whole(total)}`}${failures}${rest}`;
 }
 
 export function clockTime(at: number, withMilliseconds = false): string {

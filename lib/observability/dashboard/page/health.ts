@@ -1,5 +1,6 @@
-import type { BusState, CacheState, TierState } from '../wire.js';
+import type { BusState, CacheState, TierState, WorkState } from '../wire.js';
 import { h } from './dom.js';
+import { progressText } from './format.js';
 
 /** What a reader should know of at once: a tier that is not called, changes that wait for it, a bus that cannot be trusted. */
 export function troublesOf({ tiers, bus }: Pick<CacheState, 'tiers' | 'bus'>): string[] {
@@ -18,4 +19,17 @@ export function breakerBadge(breaker: TierState['breaker']): Node | string {
 
 export function busBadge({ trusted }: BusState): Node {
   return h('span', { class: 'badge', 'data-tone': trusted ? 'good' : 'bad' }, trusted ? 'trusted' : 'not heard');
+}
+
+const WORK: Readonly<Record<WorkState['type'], string>> = {
+  snapshot: 'writing a snapshot',
+  restore: 'restoring',
+  warm: 'warming',
+};
+
+/** What a cache does by itself, and how far it has come. */
+export function workTexts({ work }: Pick<CacheState, 'work'>): string[] {
+  return work.map(({ type, progress }) =>
+    progress === null ? WORK[type] : `${WORK[type]}: ${progressText(progress)}`,
+  );
 }

@@ -3,7 +3,7 @@ import { DataTable } from './data-table.js';
 import { h } from './dom.js';
 import { bytes, latency, NOTHING, percent, rate, short, whole } from './format.js';
 import type { Window } from './model.js';
-import { breakerBadge, busBadge } from './health.js';
+import { breakerBadge, busBadge, workTexts } from './health.js';
 import { hrefOf, type ViewName } from './route.js';
 
 /** A cache, and what it did in the time shown. */
@@ -35,6 +35,7 @@ export function cacheTable(view: () => ViewName): DataTable<CacheRow> {
             ),
             state.enabled ? '' : ' ',
             state.enabled ? null : h('span', { class: 'badge', 'data-tone': 'warn' }, 'disabled'),
+            ...workTexts(state).flatMap((text) => [' ', h('span', { class: 'badge', 'data-tone': 'accent' }, text)]),
           ),
       },
       {

@@ -3,6 +3,7 @@ import { cacheTable, connectionRows, connectionTable, tierTable, type CacheRow }
 import type { PageContext, View } from './context.js';
 import { empty, h, setText } from './dom.js';
 import { bytes, latency, NOTHING, percent, rate, short, span, whole } from './format.js';
+import { workTexts } from './health.js';
 import { HotKeys } from './hot-keys.js';
 import type { Window } from './model.js';
 import { Plot, type Line } from './plot.js';
@@ -258,9 +259,10 @@ export class Overview implements View {
     this.tiers.show(state?.tiers ?? []);
     if (state === undefined) return;
     const { puts, refreshes, staleHits, invalidations, flights } = state;
+    const now = workTexts(state).map((text) => `${text}; `);
     setText(
       this.since,
-      `${whole(flights)} loads are running; ${whole(puts)} puts, ${whole(refreshes)} refreshes, ${whole(staleHits)} stale hits, ${whole(invalidations)} invalidated`,
+      `${now.join('')}${whole(flights)} loads are running; ${whole(puts)} puts, ${whole(refreshes)} refreshes, ${whole(staleHits)} stale hits, ${whole(invalidations)} invalidated`,
     );
   }
 
