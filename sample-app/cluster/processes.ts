@@ -80,7 +80,7 @@ export async function startNode(databaseUrl: string, redisUrl: string): Promise<
   const child = await Child.start({
     name: 'a city guide',
     command: [process.execPath, APP, '--redis', redisUrl],
-    environment: { PORT: '0', WEATHER_PORT: '0', STRATA_DATABASE: databaseUrl, STRATA_CACHE: 'on' },
+    environment: { PORT: '0', WEATHER_PORT: '0', STRATA_DATABASE: databaseUrl, STRATA_CACHE: 'on', STRATA_WARM: 'off' },
     readyLine: 'are ready',
     deadlineMs: START_DEADLINE_MS,
   });

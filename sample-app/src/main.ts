@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { FolderInUseError } from './database/folder-lock.js';
 import { FillService } from './database/fill.service.js';
+import { WarmStartService } from './monitoring/warm-start.service.js';
 import { Settings } from './settings/settings.js';
 import { SettingsError } from './settings/settings-error.js';
 import { UpstreamServer } from './upstream/upstream-server.js';
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   await listening('PORT', app.listen(app.get(Settings).port));
   printAddresses((app.getHttpServer().address() as AddressInfo).port, upstream.address); // an app on a port has such an address
   printLevels(app.get(Settings));
+  app.get(WarmStartService).print();
   const started = performance.now();
   const fill = app.get(FillService);
   await fill.run();

@@ -117,18 +117,22 @@ describe('a start of the city guide', () => {
     [{ WEATHER_PORT: 'no' }, 'WEATHER_PORT must be a whole number from 0 to 65535, not "no"'],
     [{ STRATA_CITIES: 'all' }, 'STRATA_CITIES must be a whole number from 1'],
     [{ STRATA_CACHE: 'no' }, 'STRATA_CACHE must be "on" or "off", not "no"'],
+    [{ STRATA_WARM: 'yes' }, 'STRATA_WARM must be "on" or "off", not "yes"'],
   ])('ends with 1 when the environment says %j, and says what is wrong', async (environment, message) => {
     const app = spawn(environment);
     expect(await app.exit()).toBe(1);
     expect(app.output).toContain(message);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('is ended by %s, with 0, also while it is filling', async (signal) => {
-    const app = spawn(EVERYTHING);
-    await app.line('filling: 0%');
-    expect(await app.stop(signal)).toBe(0);
-    expect(app.output).not.toContain('are ready');
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'is ended by %s, with 0, also while it is filling and a warming waits for it',
+    async (signal) => {
+      const app = spawn({ ...EVERYTHING, STRATA_WARM: 'on' });
+      await app.line('filling: 0%');
+      expect(await app.stop(signal)).toBe(0);
+      expect(app.output).not.toContain('are ready');
+    },
+  );
 
   function spawn(environment?: NodeJS.ProcessEnv): RunningApp {
     const app = RunningApp.spawn(environment);

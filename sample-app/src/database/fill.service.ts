@@ -27,6 +27,9 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
   private readonly display = new FillDisplay();
   private current = fillProgress('starting');
   private stopped = false;
+  private becomeReady: () => void = () => {};
+  /** Resolves when questions are answered; never, when the database cannot be made ready. */
+  readonly ready = new Promise<void>((resolve) => (this.becomeReady = resolve));
 
   constructor(
     private readonly settings: Settings,
@@ -80,6 +83,7 @@ export class FillService implements OnModuleDestroy, OnApplicationShutdown {
     const [row] = await this.database.run<{ count: number }>({ sql: COUNT });
     const count = row?.count ?? 0;
     this.report(fillProgress('ready', count, count));
+    this.becomeReady();
   }
 
   /** Opens what an earlier start filled. `false` when there is nothing, nothing complete, or nothing that opens. */

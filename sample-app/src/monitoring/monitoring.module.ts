@@ -12,6 +12,7 @@ import { HotKeysController } from './hot-keys.controller.js';
 import { LocalVisitorGuard } from './local-visitor.guard.js';
 import { MetricsController } from './metrics.controller.js';
 import { StatsController } from './stats.controller.js';
+import { WarmStartService } from './warm-start.service.js';
 
 @Module({
   imports: [
@@ -29,6 +30,6 @@ import { StatsController } from './stats.controller.js';
     MetricsController,
     StatsController,
   ],
-  providers: [ChangesService],
+  providers: [ChangesService, WarmStartService],
 })
 export class MonitoringModule {}

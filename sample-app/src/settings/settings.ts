@@ -18,6 +18,8 @@ export class Settings {
     readonly weatherPort: number,
     /** `STRATA_DATABASE`: the address of a database that another process serves, for several nodes. Default: none. */
     readonly databaseUrl: string | undefined,
+    /** `STRATA_WARM`: `off` starts with empty caches, and loads nothing before it is asked for. Default `on`. */
+    readonly startsWarm: boolean,
     /** `--tiers` and `--redis`: what the caches have beside their memory. Default: nothing. */
     readonly levels: CacheLevels,
   ) {}
@@ -28,8 +30,15 @@ export class Settings {
     return dataFolder !== undefined && levels.tiers.includes('lmdb') ? join(dataFolder, 'cache') : undefined;
   }
 
+  /** Where caches keep what they have for the next start; `undefined` when they keep nothing, or a tier keeps it for them. */
+  get snapshotFolder(): string | undefined {
+    const { dataFolder, levels, startsWarm, databaseUrl } = this;
+    // Several nodes on one database have this folder in common, and a snapshot is of one process.
+    return startsWarm && databaseUrl === undefined && levels.tiers.length === 0 ? dataFolder : undefined;
+  }
+
   static from(environment: NodeJS.ProcessEnv, args: readonly string[] = []): Settings {
-    const { PORT, STRATA_CITIES, STRATA_DATA, STRATA_CACHE, WEATHER_PORT, STRATA_DATABASE } = environment;
+    const { PORT, STRATA_CITIES, STRATA_DATA, STRATA_CACHE, WEATHER_PORT, STRATA_DATABASE, STRATA_WARM } = environment;
     const folder = dataFolder(STRATA_DATA);
     const levels = cacheLevels(args);
     if (folder === undefined && levels.tiers.includes('lmdb')) {
@@ -44,6 +53,7 @@ export class Settings {
       onOrOff('STRATA_CACHE', STRATA_CACHE, true),
       wholeNumber('WEATHER_PORT', WEATHER_PORT, 0, 0, 65_535),
       databaseUrl(STRATA_DATABASE),
+      onOrOff('STRATA_WARM', STRATA_WARM, true),
       levels,
     );
   }

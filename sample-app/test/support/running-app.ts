@@ -45,7 +45,15 @@ export class RunningApp {
 
   /** Starts the app on a free port, with 3,000 cities in memory unless told otherwise. Does not wait for anything. */
   static spawn(environment: NodeJS.ProcessEnv = {}, args: readonly string[] = []): RunningApp {
-    const defaults = { PORT: '0', WEATHER_PORT: '0', STRATA_CITIES: '3000', STRATA_DATA: 'memory', STRATA_CACHE: 'on' };
+    const defaults = {
+      PORT: '0',
+      WEATHER_PORT: '0',
+      STRATA_CITIES: '3000',
+      STRATA_DATA: 'memory',
+      STRATA_CACHE: 'on',
+      // What is loaded for nobody would be counted as queries of whoever asks at that time.
+      STRATA_WARM: 'off',
+    };
     return new RunningApp(
       spawn(process.execPath, [ENTRY, ...args], {
         env: { ...process.env, ...defaults, ...environment },
