@@ -36,16 +36,20 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
     packages: ['@nestjs/*', 'rxjs', 'reflect-metadata', 'node:*'],
   },
   'observability/metrics': { layers: ['core', 'cache'], packages: [] },
+  'observability/module': { layers: ['core', 'cache'], packages: ['@nestjs/*'] },
   'observability/terminus': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*'] },
   'observability/prometheus': {
-    layers: ['core', 'cache', 'nest', 'observability/metrics'],
+    layers: ['core', 'cache', 'nest', 'observability/metrics', 'observability/module'],
     packages: ['@nestjs/*', 'prom-client'],
   },
   'observability/otel': {
-    layers: ['core', 'cache', 'nest', 'observability/metrics'],
+    layers: ['core', 'cache', 'nest', 'observability/metrics', 'observability/module'],
     packages: ['@nestjs/*', '@opentelemetry/api'],
   },
-  'observability/diagnostics': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'rxjs', 'node:*'] },
+  'observability/diagnostics': {
+    layers: ['core', 'cache', 'nest', 'observability/module'],
+    packages: ['@nestjs/*', 'rxjs', 'node:*'],
+  },
   // uplot is of its page alone, which no file of the server imports.
   'observability/dashboard': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'node:*', 'uplot'] },
   testing: { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },

@@ -1,0 +1,1 @@
+export { observerModule, type ObserverModule } from './observer-module.js';
