@@ -316,7 +316,7 @@ export const HTTP_CASES: readonly HttpCase[] = [
     theirs: [{ run: 1 }, { run: 1 }],
     ours: [{ run: 1 }, { run: 2 }],
     because:
-      'an answer whose handler sets a cookie, `Vary`, or `Cache-Control: no-store` or `private`, or a status of 500 or more, is not kept',
+      'an answer whose handler sets a cookie, `Vary`, `Content-Range`, or `Cache-Control: no-store` or `private`, or whose status is of the client (401, 402, 403, 407, 429) or 500 or more, is not kept',
   },
   {
     title: 'a handler that says no-store',

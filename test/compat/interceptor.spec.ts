@@ -64,6 +64,18 @@ async function start(interceptor: Type<CacheInterceptor>, options: object = {}) 
       return { call: ++calls };
     }
 
+    @Get('throttled')
+    throttled(@Res({ passthrough: true }) reply: Reply) {
+      reply.status(429);
+      return { call: ++calls };
+    }
+
+    @Get('range')
+    range(@Res({ passthrough: true }) reply: Reply) {
+      reply.status(206).header('content-range', 'bytes 0-4/10');
+      return { call: ++calls };
+    }
+
     @Get('vary')
     vary(@Res({ passthrough: true }) reply: Reply) {
       reply.header('vary', 'accept-language');
@@ -203,8 +215,11 @@ describe('the status and headers of an answer', () => {
     expect(await ask('partial')).toMatchObject({ body: { call: 1 }, custom: null, xCache: 'HIT' });
   });
 
-  it.each(['unavailable', 'vary'])('keep an answer out of the cache that is not for all: %s', async (path) => {
-    const { ask } = await start(CacheInterceptor);
-    expect([(await ask(path)).body, (await ask(path)).body]).toEqual([{ call: 1 }, { call: 2 }]);
-  });
+  it.each(['unavailable', 'throttled', 'range', 'vary'])(
+    'keep an answer out of the cache that is not for all: %s',
+    async (path) => {
+      const { ask } = await start(CacheInterceptor);
+      expect([(await ask(path)).body, (await ask(path)).body]).toEqual([{ call: 1 }, { call: 2 }]);
+    },
+  );
 });

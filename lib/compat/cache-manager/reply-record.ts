@@ -10,6 +10,9 @@ export interface ReplyRecord {
   readonly of: string;
 }
 
+/** Statuses that speak of the client and not of what it asked for. */
+const PERSONAL = new Set([401, 402, 403, 407, 429]);
+
 /** What was there before the handler ran. */
 interface Before {
   readonly status: unknown;
@@ -47,9 +50,11 @@ export class HttpReply {
 
   /** Whether the handler said, by the reply, that nobody else may have its answer. */
   get isPrivate(): boolean {
-    if (this.isSent || Number(this.status) >= 500) return true;
+    const status = Number(this.status);
+    if (this.isSent || status >= 500 || PERSONAL.has(status)) return true;
     const changed = this.changedHeaders();
-    if ('set-cookie' in changed || 'vary' in changed) return true;
+    // A part is for who asked for it by `Range`, which the URL does not say.
+    if (['set-cookie', 'vary', 'content-range'].some((name) => name in changed)) return true;
     return /\b(?:no-store|private)\b/i.test(String(changed['cache-control'] ?? ''));
   }
 

@@ -7,8 +7,10 @@ import type { HttpCacheSettings } from './http-cache.options.js';
 /** A longer key is cut, and its end hashed. */
 const MAX_KEY = 512;
 /** A longer URL is not remembered: its key is built each time. */
-const MAX_REMEMBERED = 2_048;
+export const MAX_REMEMBERED = 2_048;
+/** How many spellings are remembered of a route, and how long they and their keys are in all: clients choose them. */
 const REMEMBERED = 10_000;
+const MAX_CHARACTERS = 1_000_000;
 /** Before what cannot be decoded: the encoding of no text has it. */
 const UNDECODABLE = '%!';
 /** The headers `x-forwarded-…` by which handlers know how a client names the app. */
@@ -23,10 +25,15 @@ const SECRETS = new Set(['authorization', 'cookie', 'proxy-authorization']);
  * values of its parameters, the query sorted and without what is not on the allow-list; then the headers that responses
  * vary by.
  *
- * How a URL was spelt is remembered (10,000 spellings for each route), so that a hit builds no key.
+ * How a URL was spelt is remembered, so that a hit builds no key: of each route 10,000 spellings, or a million characters.
  */
 export class HttpKeys {
-  private readonly spellings = new MemoryCache<string, string>({ maxSize: REMEMBERED, policy: 'sieve' });
+  private readonly spellings = new MemoryCache<string, string>({
+    maxSize: REMEMBERED,
+    maxWeight: MAX_CHARACTERS,
+    weigher: (key, spelling) => spelling.length + key.length,
+    policy: 'sieve',
+  });
   private varying: readonly string[];
 
   constructor(
@@ -57,7 +64,7 @@ export class HttpKeys {
   /** What does not depend on headers. */
   ofUrl(request: HttpRequest): string {
     const { key } = this.settings;
-    if (key !== undefined) return cut(`${this.label} !${this.requireText('key', key(request))}`);
+    if (key !== undefined) return cut(`${this.label} !${unmarked(this.requireText('key', key(request)))}`);
     const spelling = spellingOf(request);
     const known = this.spellings.get(spelling);
     if (known !== undefined) return known;
@@ -102,8 +109,10 @@ export class HttpKeys {
           .map((part) => encodeURIComponent(String(part)))
           .join('/')}`,
     );
-    const query = canonicalQuery(urlOf(request), this.settings.query);
-    return `${this.label} ${shown(originOf(request))}${this.patternOf(request)}${path.length > 0 ? `#${path.join('&')}` : ''}${query}`;
+    const { url } = request;
+    const query = canonicalQuery(url, this.settings.query);
+    const where = `${shown(originOf(request))}${this.patternOf(request)}${path.length > 0 ? `#${path.join('&')}` : ''}`;
+    return `${this.label} ${where}${behindSemicolon(url)}${mountOf(request)}${query}`;
   }
 
   private requireText(option: string, value: unknown): string {
@@ -114,9 +123,18 @@ export class HttpKeys {
   }
 }
 
-/** How a request names its target. */
+/** How a request names its target: also as it did before a middleware has written it anew, by a header perhaps. */
 export function spellingOf(request: HttpRequest): string {
-  return `${originOf(request)}\n${urlOf(request)}`;
+  const { url, originalUrl = url } = request;
+  return originalUrl === url ? `${originOf(request)}\n${url}` : `${originOf(request)}\n${url}\n${originalUrl}`;
+}
+
+/**
+ * Whether the target is a path with a query. Not so the URL of some server; nor what has a fragment, which no browser
+ * sends, and which platforms take for a query, for a part of one, or for nothing.
+ */
+export function hasPlainTarget({ url, originalUrl = url }: HttpRequest): boolean {
+  return isPlainTarget(url) && (originalUrl === url || isPlainTarget(originalUrl));
 }
 
 /** `?a=1&b=2` of any spelling: sorted by name, equal names in their order, without those that are not on the list. */
@@ -136,8 +154,30 @@ export function canonicalQuery(url: string, allowed: true | ReadonlySet<string>)
   return `?${sorted.map(([name, value]) => `${name}=${value}`).join('&')}`;
 }
 
-export function urlOf({ originalUrl, url }: HttpRequest): string {
-  return originalUrl ?? url;
+function isPlainTarget(url: string): boolean {
+  return url.startsWith('/') && !url.includes('#');
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** The path that the client asked for, where it is another than the router saw: an app that is mounted in another one. */
+function mountOf({ url, originalUrl = url }: HttpRequest): string {
+  return originalUrl === url ? '' : `@${encodeURIComponent(pathOf(originalUrl))}`;
+}
+
+/** Fastify can be told that a query begins there. */
+function behindSemicolon(url: string): string {
+  const path = pathOf(url);
+  const at = path.indexOf(';');
+  return at === -1 ? '' : `;${encodeURIComponent(path.slice(at + 1))}`;
+}
+
+/** A user's text without the mark that stands before the headers in a key. */
+function unmarked(text: string): string {
+  return text.replace(/[%|]/g, encodeURIComponent);
 }
 
 /**

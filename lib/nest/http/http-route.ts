@@ -5,7 +5,7 @@ import { entityTag } from './entity-tag.js';
 import { conditionsOf, HttpExchange, type CacheStatus, type Conditions, type Pipeline } from './http-exchange.js';
 import type { HotUrl } from './hot-urls.js';
 import type { HttpCacheSettings } from './http-cache.options.js';
-import { HttpKeys, urlOf } from './http-key.js';
+import { HttpKeys, hasPlainTarget } from './http-key.js';
 import {
   namesOf,
   one,
@@ -70,8 +70,10 @@ export class HttpRoute {
     const ofUrl = this.keys.ofUrl(request);
     if (this.isPublic) {
       const { key } = this.settings;
-      const { params } = request;
-      this.runtime.hotUrls.remember(request, { route: this, ofUrl: key === undefined ? ofUrl : undefined, params });
+      this.runtime.hotUrls.remember(
+        request,
+        key === undefined ? { route: this, ofUrl } : { route: this, ofUrl: undefined, params: request.params },
+      );
     }
     const key = this.keys.withHeaders(ofUrl, request);
     const hit = this.cache.hitAt(this.cache.codec.index(key));
@@ -134,8 +136,8 @@ export class HttpRoute {
     const { method, headers } = request;
     if (method !== 'GET' && method !== 'HEAD') return true;
     if (limits?.noStore === true || this.cache.closed || !this.cache.enabled) return true;
-    // What the key does not have in it: a body, and a target that is the URL of some server.
-    if (hasBody(headers) || !urlOf(request).startsWith('/')) return true;
+    // What the key does not have in it.
+    if (hasBody(headers) || !hasPlainTarget(request)) return true;
     // Ranges are the handler's; the others are not for caches to judge (RFC 9111, 4.3.2).
     if (headers['range'] !== undefined || headers['if-match'] !== undefined) return true;
     if (headers['if-unmodified-since'] !== undefined) return true;

@@ -61,6 +61,8 @@ export interface AppParts {
   readonly withoutCacheModule?: boolean;
   readonly cache?: CacheModuleOptions;
   readonly prepare?: (app: INestApplication) => unknown;
+  /** In the place of the platform's plain one. */
+  readonly adapter?: FastifyAdapter;
 }
 
 /** Starts an app on a free port. */
@@ -77,7 +79,7 @@ export async function startApp(platform: Platform, parts: AppParts): Promise<Htt
   const app =
     platform === 'express'
       ? module.createNestApplication(new ExpressAdapter(), { logger: false })
-      : module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+      : module.createNestApplication<NestFastifyApplication>(parts.adapter ?? new FastifyAdapter(), { logger: false });
   await parts.prepare?.(app);
   await app.listen(0);
   return new HttpApp(app, clock);

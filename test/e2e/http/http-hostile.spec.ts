@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, Headers, Param, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { HttpCache } from '../../../lib/index.js';
-import { PLATFORMS, startApp, type Answer, type HttpApp } from './http-app.js';
+import { PLATFORMS, startApp, type Answer, type AppParts, type HttpApp, type Platform } from './http-app.js';
 
 let calls = 0;
 
@@ -15,6 +17,10 @@ interface Raw {
   writeHead(status: number, headers: readonly string[]): Raw;
   write(chunk: string, done: () => void): boolean;
   end(chunk: string, done: () => void): unknown;
+}
+
+interface Settable {
+  header(name: string, value: string): void;
 }
 
 @Controller()
@@ -60,6 +66,26 @@ class Targets {
     return originalUrl;
   }
 
+  @Get('list')
+  @HttpCache({ ttl: '1m' })
+  list(@Query() query: Record<string, string>) {
+    calls++;
+    return { ...query };
+  }
+
+  @Get('places/:place')
+  @HttpCache({ ttl: '1m', public: true })
+  place(@Param('place') place: string) {
+    return place;
+  }
+
+  @Get('typed')
+  @HttpCache({ ttl: '1m', key: ({ headers }: TenantRequest) => headers['x-tenant'] ?? '' })
+  typed(@Headers('x-tenant') tenant: string, @Res({ passthrough: true }) response: Settable) {
+    if (tenant === 'teacher') response.header('vary', 'accept-language');
+    return tenant;
+  }
+
   @Get('scheme')
   @HttpCache({ ttl: '1m' })
   scheme(@Req() { protocol }: { protocol: string }) {
@@ -79,6 +105,20 @@ afterEach(async () => {
   calls = 0;
   await http.app.close();
 });
+
+/** An app whose requests lead elsewhere, by a header: as before a router, by Express's own middleware or Fastify's option. */
+function rewriting(platform: Platform, urlOf: (tenant: string) => string): Pick<AppParts, 'prepare' | 'adapter'> {
+  const rewrite = (request: { url?: string; headers: IncomingHttpHeaders }): string =>
+    urlOf(String(request.headers['x-tenant']));
+  if (platform === 'fastify') return { adapter: new FastifyAdapter({ rewriteUrl: rewrite }) };
+  return {
+    prepare: (app) =>
+      app.use((request: IncomingMessage, _response: unknown, next: () => void) => {
+        request.url = rewrite(request);
+        next();
+      }),
+  };
+}
 
 const seen = ({ status, cache, text }: Answer): unknown[] => [status, cache, text];
 
@@ -127,6 +167,42 @@ describe.each(PLATFORMS)('@HttpCache against a hostile client of %s', (platform)
     await start();
     expect((await http.ask('http://evil.example/address')).cache).toBe('BYPASS');
     expect(seen(await http.ask('/address'))).toEqual([200, 'MISS', '/address']);
+  });
+
+  it.each(['/list#page=2', '/list#/?page=2', '/list?#page=2'])(
+    'keeps nothing of a target with a fragment: %s',
+    async (path) => {
+      await start();
+      expect((await http.ask(path)).cache).toBe('BYPASS');
+      const clean = await http.ask('/list');
+      expect(seen(clean)).toEqual([200, 'MISS', '{}']);
+    },
+  );
+
+  it.each(['key', 'url'])('tells requests apart whose target middleware has written anew: %s', async (kind) => {
+    const path = kind === 'url' ? '/places/here' : '/list?at=here';
+    http = await startApp(platform, {
+      controllers: [Targets],
+      ...rewriting(platform, (tenant) => path.replace('here', tenant)),
+    });
+    const ask = async (tenant: string): Promise<unknown[]> =>
+      seen(await http.ask(path, { headers: { 'x-tenant': tenant } }));
+    const answer = (tenant: string): string => (kind === 'url' ? tenant : JSON.stringify({ at: tenant }));
+    await ask('a');
+    expect(await ask('b')).toEqual([200, 'MISS', answer('b')]);
+    expect([await ask('a'), await ask('b')]).toEqual([
+      [200, 'HIT', answer('a')],
+      [200, 'HIT', answer('b')],
+    ]);
+  });
+
+  it('does not take what a client writes into a key for the headers that it varies by', async () => {
+    await start();
+    const ask = (tenant: string, language = 'en'): Promise<Answer> =>
+      http.ask('/typed', { headers: { 'x-tenant': tenant, 'accept-language': language } });
+    await ask('a |accept-language=de');
+    await ask('teacher');
+    expect(seen(await ask('a', 'de'))).toEqual([200, 'MISS', 'a']);
   });
 
   it.each([
