@@ -2,6 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable, UseInterceptors, type INestMicroservice } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AbstractGraphQLDriver, GraphQLModule, GraphQLSchemaHost, Query, Resolver } from '@nestjs/graphql';
 import {
   ClientProxyFactory,
@@ -13,7 +14,7 @@ import {
 } from '@nestjs/microservices';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { graphql } from 'graphql';
-import { firstValueFrom, lastValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom, of, toArray } from 'rxjs';
 import { CacheModule, CacheRegistry, HttpCache, HttpCacheInterceptor } from '../../../lib/index.js';
 import { PLATFORMS, startApp } from './http-app.js';
 
@@ -77,6 +78,25 @@ describe('HttpCacheInterceptor', () => {
     }
     expect(module.get(CacheRegistry).names()).toEqual([]);
   });
+});
+
+describe.each(['ws', 'rpc', 'graphql'])('HttpCacheInterceptor in a context of type %s', (type) => {
+  it.each(PLATFORMS)(
+    'neither looks at the client nor at the cache, in an app on %s that has the same handler as a route',
+    async (platform) => {
+      const http = await startApp(platform, { controllers: [Sums], providers: [HttpCacheInterceptor] });
+      const touched = new Proxy({}, { get: (_, name) => expect(`${String(name)} of the client`).toBe('not read') });
+      const context = new ExecutionContextHost([touched, { id: 7 }], Sums, Sums.prototype.sum);
+      context.setType(type);
+      const interceptor = http.app.get(HttpCacheInterceptor);
+      for (const expected of [1, 2]) {
+        const results = interceptor.intercept(context, { handle: () => of(++calls, 'and more') });
+        expect(await firstValueFrom(results.pipe(toArray()))).toEqual([expected, 'and more']);
+      }
+      expect(http.app.get(CacheRegistry).get('http').stats()).toMatchObject({ gets: 0, puts: 0 });
+      await http.app.close();
+    },
+  );
 });
 
 describe('over messages', () => {
