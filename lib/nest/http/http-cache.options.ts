@@ -30,8 +30,8 @@ export interface HttpCacheOptions extends Pick<
    */
   readonly vary?: readonly string[];
   /**
-   * Who may be answered with one response. `'anonymous'`: requests without `Authorization` and `Cookie`; those with
-   * either run the handler. `'everyone'`: who asks makes no difference. `'user'`: each user has responses of their own.
+   * Who may be answered with one response. `'anonymous'`: requests without `Authorization` and `Cookie`, for which no guard
+   * has set `request.user`; the others run the handler. `'everyone'`: who asks makes no difference. `'user'`: each user has responses of their own.
    * @defaultValue 'anonymous'; 'everyone' where the route is `public`
    */
   readonly scope?: 'anonymous' | 'everyone' | 'user';

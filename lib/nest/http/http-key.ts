@@ -13,8 +13,10 @@ const REMEMBERED = 10_000;
 const MAX_CHARACTERS = 1_000_000;
 /** Before what cannot be decoded: the encoding of no text has it. */
 const UNDECODABLE = '%!';
-/** The headers `x-forwarded-…` by which handlers know how a client names the app. */
-const FORWARDED = ['host', 'proto', 'port', 'prefix'] as const;
+/** By which handlers know how a client names the app. */
+const FORWARDED = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-prefix'] as const;
+/** How the keys that hold them are shorter. */
+const FORWARDED_PREFIX = 'x-forwarded-'.length;
 /** What a name of a host, with its port, consists of. */
 const PLAIN = /^[\w.:[\]=-]*$/;
 /** Their values are secrets: keys show a hash of them. */
@@ -187,8 +189,8 @@ function unmarked(text: string): string {
 function originOf({ headers }: HttpRequest): string {
   let origin = one(headers['host']) ?? '';
   for (const name of FORWARDED) {
-    const value = headers[`x-forwarded-${name}`];
-    if (value !== undefined) origin += `\n${name}=${one(value)}`;
+    const { [name]: value } = headers;
+    if (value !== undefined) origin += `\n${name.slice(FORWARDED_PREFIX)}=${one(value)}`;
   }
   return origin;
 }

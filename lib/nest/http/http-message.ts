@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly originalUrl?: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly params?: unknown;
+  /** Who asks, where a guard has found out. */
+  readonly user?: unknown;
 }
 
 /** What a pipeline has sent, before anybody decided what becomes of it. */

@@ -142,7 +142,8 @@ export class HttpRoute {
     if (headers['range'] !== undefined || headers['if-match'] !== undefined) return true;
     if (headers['if-unmodified-since'] !== undefined) return true;
     if (this.settings.scope !== 'anonymous') return false;
-    return this.isUndeclared(headers, 'authorization') || this.isUndeclared(headers, 'cookie');
+    if (this.isUndeclared(headers, 'authorization') || this.isUndeclared(headers, 'cookie')) return true;
+    return request.user !== undefined && request.user !== null && !this.isToldBy(headers);
   }
 
   /** The settings of a request's load. */
@@ -210,6 +211,11 @@ export class HttpRoute {
 
   private isUndeclared(headers: HttpRequest['headers'], name: string): boolean {
     return headers[name] !== undefined && !this.settings.vary.includes(name);
+  }
+
+  /** Whether responses vary by a header of the request that may be what told a guard who asks. */
+  private isToldBy(headers: HttpRequest['headers']): boolean {
+    return this.settings.vary.some((name) => headers[name] !== undefined && !name.startsWith('accept'));
   }
 
   private announce(

@@ -1,6 +1,19 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  Injectable,
+  Param,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { HttpCache } from '../../../lib/index.js';
 import { PLATFORMS, startApp, type Answer, type AppParts, type HttpApp, type Platform } from './http-app.js';
@@ -250,6 +263,81 @@ class RawReplies {
     response.end('only the beginning', () => {});
   }
 }
+
+/** Knows users by a header of its own, as those do that take API keys. */
+@Injectable()
+class ApiKeyGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request: { headers: IncomingHttpHeaders; user?: unknown } = context.switchToHttp().getRequest();
+    const { 'x-api-key': key } = request.headers;
+    if (key !== undefined) request.user = { key };
+    return true;
+  }
+}
+
+@Controller('keyed')
+@UseGuards(ApiKeyGuard)
+class Keyed {
+  @Get('undeclared')
+  @HttpCache({ ttl: '1m' })
+  undeclared(@Headers('x-api-key') key = 'nobody') {
+    return key;
+  }
+
+  @Get('negotiated')
+  @HttpCache({ ttl: '1m', vary: ['accept-language'] })
+  negotiated(@Headers('x-api-key') key = 'nobody') {
+    return key;
+  }
+
+  @Get('declared')
+  @HttpCache({ ttl: '1m', vary: ['x-api-key'] })
+  declared(@Headers('x-api-key') key = 'nobody') {
+    return key;
+  }
+
+  @Get('everyone')
+  @HttpCache({ ttl: '1m', scope: 'everyone' })
+  everyone() {
+    return 'all the same';
+  }
+}
+
+describe.each(PLATFORMS)('a guard on %s that knows users by a header of its own', (platform) => {
+  const asking = async (path: string): Promise<unknown[][]> => {
+    http = await startApp(platform, { controllers: [Keyed] });
+    const answers: unknown[][] = [];
+    for (const key of ['alice', 'bob', 'alice']) {
+      const headers = { 'x-api-key': key, 'accept-language': 'en' };
+      const { cache, text } = await http.ask(`/keyed/${path}`, { headers });
+      answers.push([cache, text]);
+    }
+    return answers;
+  };
+
+  it.each(['undeclared', 'negotiated'])('has each user answered by the handler: %s', async (path) => {
+    expect(await asking(path)).toEqual([
+      ['BYPASS', 'alice'],
+      ['BYPASS', 'bob'],
+      ['BYPASS', 'alice'],
+    ]);
+    const anonymous = [await http.ask(`/keyed/${path}`), await http.ask(`/keyed/${path}`)];
+    expect(anonymous.map(({ cache, text }) => [cache, text])).toEqual([
+      ['MISS', 'nobody'],
+      ['HIT', 'nobody'],
+    ]);
+  });
+
+  it('has users answered from the cache where vary or scope declare it', async () => {
+    expect(await asking('declared')).toEqual([
+      ['MISS', 'alice'],
+      ['MISS', 'bob'],
+      ['HIT', 'alice'],
+    ]);
+    await http.app.close();
+    expect((await asking('everyone')).map(([cache]) => cache)).toEqual(['MISS', 'HIT', 'HIT']);
+  });
+});
 
 describe('a handler that writes to the response of Express itself', () => {
   it('has its callbacks called', async () => {
