@@ -33,7 +33,11 @@ export class ValueKeyCodec<K> implements KeyCodec<K> {
   }
 
   index(key: K): unknown {
-    if (typeof key === 'string') return key.charCodeAt(0) === 0 ? STRING_MARK + key : key;
+    return standsAsItself(key) ? key : this.otherIndex(key);
+  }
+
+  private otherIndex(key: K): unknown {
+    if (typeof key === 'string') return STRING_MARK + key;
     if ((typeof key === 'object' && key !== null) || typeof key === 'function') return OBJECT_MARK + this.textOf(key);
     return key;
   }
@@ -138,6 +142,6 @@ function indexOfMany(args: readonly unknown[]): unknown {
   return count === 1 && standsAsItself(args[0]) ? args[0] : OBJECT_MARK + canonicalArguments(args);
 }
 
-function standsAsItself(argument: unknown): boolean {
-  return typeof argument === 'number' || (typeof argument === 'string' && argument.charCodeAt(0) !== 0);
+function standsAsItself(key: unknown): boolean {
+  return typeof key === 'string' ? key.charCodeAt(0) !== 0 : typeof key === 'number';
 }

@@ -20,7 +20,8 @@ export interface KeyCount<K> {
  * more than the truth, and less by its error at most. Where no key is asked for more than others they push each other out,
  * and none looks hot.
  *
- * O(1) for a key that has a place, a search through 256 numbers for another. 20 KB with the keys' own bytes not counted.
+ * O(1) for a key that has a place, a search through at most 256 numbers for another. 20 KB, the keys themselves not
+ * counted.
  *
  * [1] Metwally, Agrawal, El Abbadi. Efficient computation of frequent and top-k elements in data streams. ICDT 2005.
  */
@@ -33,6 +34,9 @@ export class KeyCounts<K> {
   private readonly errors = new Float64Array(CAPACITY);
   /** Of all keys, those without a place included. */
   total = 0;
+  /** The smallest count, when it was last looked for, and the place where it was found. */
+  private least = 0;
+  private found = 0;
 
   add(index: unknown, key: K | undefined, isHit: boolean, times: number): void {
     const place = this.places.get(index) ?? this.enter(index, key);
@@ -43,6 +47,7 @@ export class KeyCounts<K> {
 
   /** Makes every count worth this share of it, above 0 and below 1. */
   fade(share: number): void {
+    this.least = 0;
     const kept: number[] = [];
     for (let place = 0; place < this.indexes.length; place++) {
       for (const counts of [this.hits, this.misses, this.errors]) counts[place] = (counts[place] as number) * share;
@@ -90,14 +95,23 @@ export class KeyCounts<K> {
     return this.seen(place) + (this.errors[place] as number);
   }
 
+  /**
+   * Goes on from the last one. Between two fadings counts only grow, and with them the smallest: one that is as small as
+   * the smallest has been is it, and of those that come once there are many.
+   */
   private leastCounted(): number {
-    let least = 0;
-    let count = this.counted(0);
-    for (let place = 1; place < CAPACITY; place++) {
-      const other = this.counted(place);
-      if (other < count) [least, count] = [place, other];
+    let found = this.found;
+    let least = Infinity;
+    for (let left = CAPACITY, place = this.found; left > 0; left--) {
+      place = place + 1 === CAPACITY ? 0 : place + 1;
+      const count = this.counted(place);
+      if (count >= least) continue;
+      [found, least] = [place, count];
+      if (count <= this.least) break;
     }
-    return least;
+    this.least = least;
+    this.found = found;
+    return found;
   }
 
   /** To a place that is free or the same. */

@@ -335,9 +335,8 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   private hit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {
     const { promise } = entry;
-    if (promise === undefined) return this.reads.otherHit(index, entry);
+    if (promise === undefined || this.events.observed) return this.reads.otherHit(index, entry);
     this.numbers.hits++;
-    if (this.events.observed) this.reads.tellHit(index, entry);
     return promise;
   }
 

@@ -5,6 +5,8 @@ export const MOST_CELLS = 1 << 15;
 /** Slots from here on are not remembered: they are in another chunk, which may be given back. */
 const MOST_SLOTS = 1 << 14;
 const SHORTEST = 4;
+/** The highest bits of a product with it depend on all bits of the other factor. */
+const MULTIPLIER = 0x85ebca6b;
 
 /**
  * Where strings were found lately, by their length and last four characters: a guess, which is right when the slot holds
@@ -13,12 +15,15 @@ const SHORTEST = 4;
  */
 export class RecentStrings {
   private readonly places: Uint16Array;
+  /** How many bits of 32 are not needed to tell the places. */
+  private readonly shift: number;
 
   constructor(
     private readonly slots: SlotTable,
     cells: number,
   ) {
     this.places = new Uint16Array(cells * 2);
+    this.shift = Math.clz32(cells);
   }
 
   /** The slot of the key, or -1 when it is not known. */
@@ -38,12 +43,11 @@ export class RecentStrings {
 
   private placeOf(key: string): number {
     const { length } = key;
-    const mixed =
-      Math.imul(key.charCodeAt(length - 1), 0x85eb) +
-      Math.imul(key.charCodeAt(length - 2), 0x1b873) +
-      Math.imul(key.charCodeAt(length - 3), 0x3c6ef3) +
-      Math.imul(key.charCodeAt(length - 4), 0x9e3779b1) +
-      length;
-    return (mixed ^ (mixed >>> 15)) & (this.places.length - 1);
+    const end =
+      key.charCodeAt(length - 1) ^
+      (key.charCodeAt(length - 2) << 8) ^
+      (key.charCodeAt(length - 3) << 16) ^
+      (key.charCodeAt(length - 4) << 24);
+    return Math.imul(end + length, MULTIPLIER) >>> this.shift;
   }
 }

@@ -189,8 +189,12 @@ function unusableKey(label: string, error: unknown): unknown {
 
 /** A key of null or undefined is a mistake, never the key "undefined". */
 export function requireKey(label: string, key: unknown): unknown {
-  if (key !== undefined && key !== null) return key;
-  throw new CacheMisuseError(
+  if (key === undefined || key === null) throw missingKey(label, key);
+  return key;
+}
+
+function missingKey(label: string, key: unknown): CacheMisuseError {
+  return new CacheMisuseError(
     `${label}: the key is ${String(key)}, so the method did not run; ` +
       `return a key for every call, or leave calls without one out with condition`,
   );

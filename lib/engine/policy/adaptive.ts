@@ -43,9 +43,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   onAccess(slot: number): void {
-    if (this.regions.isCurrent(slot)) return;
-    this.see(this.host.hashOf(slot));
-    this.regions.access(slot);
+    if (!this.regions.isCurrent(slot)) this.use(slot);
   }
 
   onUpdate(slot: number, previousWeight: number): void {
@@ -126,6 +124,11 @@ export class AdaptivePolicy implements EvictionPolicy {
 
   assertStructure(): void {
     assertRegions(this.regions);
+  }
+
+  private use(slot: number): void {
+    this.see(this.host.hashOf(slot));
+    this.regions.access(slot);
   }
 
   private see(hash: number): void {
