@@ -93,6 +93,7 @@ export {
   type LoadTimeout,
   type MeasuredStep,
   type MemoryCacheDefinition,
+  type MemoryDefinitionOptions,
   type RefreshAhead,
   type RegistryStats,
   type Serializer,

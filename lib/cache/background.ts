@@ -1,4 +1,4 @@
-import { Emitter, type CacheEvent, type Cancel } from '../core/index.js';
+import type { Cancel } from '../core/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import { HotKeyFile } from './hot-key-file.js';
 import type { OwnFile } from './owned-files.js';
@@ -7,25 +7,38 @@ import { Snapshots } from './snapshots.js';
 import { WarmLease } from './warm-lease.js';
 import type { WarmWork } from './warm-run.js';
 import { warmWorkOf, type WarmableCache } from './warm-sources.js';
-import { Warming, type WarmNews } from './warming.js';
+import { Warming } from './warming.js';
 import type { WarmSettings } from './warm.options.js';
+import { WorkNews, type BackgroundNews, type OwnNews } from './work-news.js';
 
 /** So often the hottest keys are kept, besides at the end. */
 const HOT_KEYS_EVERY_MS = 300_000;
 
-/** What is told of work in the background. */
-export type BackgroundNews = CacheEvent & { readonly type: 'snapshot' | 'restore' | 'warm' };
+/** What a cache does by itself, as its application sees it. */
+export interface BackgroundWork {
+  /** The cache's. */
+  readonly name: string;
+  readonly news: WorkNews;
+  /** The files that it keeps. */
+  readonly files: readonly OwnFile[];
+  /** Warmings that a cron expression starts. */
+  readonly onCron: readonly Warming[];
+  /** Restores what is to be restored; resolves when the cache may be used. Once, and never rejects. */
+  open(): Promise<void>;
+  /** Begins to warm; resolves when what is to be waited for has ended. Once, and never rejects. */
+  warm(): Promise<void>;
+  /** Begins nothing any more. */
+  stop(): void;
+}
 
 /**
  * What a cache does though nobody asks it anything: it is restored and warmed at its start, saved and warmed from time to
  * time, and saved at its end.
  */
-export class Background<K, V> {
+export class Background<K, V> implements BackgroundWork {
   readonly name: string;
   readonly snapshots: Snapshots<K, V>;
-  /** The events of this work, for whoever logs them: hearing these makes the cache build no others. */
-  readonly news = new Emitter<BackgroundNews>();
-  private readonly running = new Map<string, BackgroundNews>();
+  readonly news: WorkNews;
   private readonly schedule: SnapshotSchedule | undefined;
   private readonly hotKeys: HotKeyFile<K, V> | undefined;
   private readonly warmings: Warming[] = [];
@@ -44,6 +57,7 @@ export class Background<K, V> {
     const { settings, clock, random } = parts;
     const { snapshot, warm } = settings;
     this.name = parts.name;
+    this.news = new WorkNews(parts.name, clock);
     this.holder = `${random()}`.slice(2);
     this.snapshots = new Snapshots(parts, isGone, (type, news) => this.tell(type, news));
     if (snapshot !== undefined) this.schedule = new SnapshotSchedule(snapshot, this.snapshots, clock);
@@ -52,13 +66,11 @@ export class Background<K, V> {
     this.add('', warm, async () => warmWorkOf(parts, warm, cache, this.snapshots, await this.hottestOfLastRun()));
   }
 
-  /** Restores what is to be restored; resolves when the cache may be used. Once, and never rejects. */
   open(): Promise<void> {
     this.opened ??= this.schedule?.start() ?? Promise.resolve();
     return this.opened;
   }
 
-  /** Begins to warm; resolves when what is to be waited for has ended. Once, and never rejects. */
   warm(): Promise<void> {
     this.warmed ??= Promise.all(this.warmings.map((warming) => warming.start())).then(() => undefined);
     if (this.hotKeys !== undefined) this.planHotKeys(this.hotKeys);
@@ -70,30 +82,22 @@ export class Background<K, V> {
     const { clock, random, flights, lower } = this.parts;
     const tier = settings.locked ? lower?.tiers.findLast(({ capabilities }) => capabilities.leases) : undefined;
     const lease = tier === undefined ? undefined : new WarmLease(tier, this.holder, label, clock);
-    const tell = (news: WarmNews): void => this.tell('warm', news, label);
+    const tell = (news: OwnNews): void => this.tell('warm', news, label);
     const warming = new Warming(settings, work, { clock, random, flights: () => flights.size, tell, lease });
     this.warmings.push(warming);
     return warming;
   }
 
-  /** What it does at the moment: the last that was told of each. */
-  get work(): readonly BackgroundNews[] {
-    return [...this.running.values()];
-  }
-
-  /** The files that it keeps. */
   get files(): OwnFile[] {
     const { snapshot, warm } = this.parts.settings;
     const named = { 'snapshot.path': snapshot?.path, 'warm.hotKeys': warm?.hotKeys };
     return Object.entries(named).flatMap(([option, path]) => (path === undefined ? [] : [{ option, path }]));
   }
 
-  /** Those that a cron expression starts. */
   get onCron(): readonly Warming[] {
     return this.warmings.filter(({ settings }) => settings.cron !== undefined);
   }
 
-  /** Begins nothing any more. */
   stop(): void {
     this.isStopped = true;
     this.cancelTimer();
@@ -136,13 +140,9 @@ export class Background<K, V> {
     this.tell('snapshot', { cause: 'failure', error });
   }
 
-  private tell(type: BackgroundNews['type'], news: WarmNews, label = ''): void {
+  private tell(type: BackgroundNews['type'], news: OwnNews, label?: string): void {
     const { parts } = this;
-    const told = { ...news, type, cache: parts.name, at: parts.clock.epochMs() };
-    const work = `${type} ${label}`;
-    if (news.cause === 'end' || news.cause === 'failure') this.running.delete(work);
-    else this.running.set(work, told);
-    this.news.emit(told);
+    this.news.tell(type, news, label);
     if (parts.events.observed) emit(parts, type, news);
   }
 }

@@ -14,16 +14,24 @@ import { MemoryCache, type MemoryCacheStats } from '../engine/index.js';
 import type { Cache } from './cache.js';
 import type { CacheOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
-import type { Background, BackgroundNews } from './background.js';
+import type { BackgroundWork } from './background.js';
 import { buildCache, checkApplication, portsOf, type CreateCacheOptions } from './create-cache.js';
-import { isDefinition, type AnyDefinition, type CacheDefinition, type MemoryCacheDefinition } from './definition.js';
+import {
+  isDefinition,
+  type AnyDefinition,
+  type CacheDefinition,
+  type MemoryCacheDefinition,
+  type MemoryDefinitionOptions,
+} from './definition.js';
 import { CacheEventStream, type CacheEvents } from './event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
 import { Instruments, type Instrument } from './instruments.js';
 import { MethodKeyCodec } from './key-codec.js';
+import { MemoryBackground, resolveMemorySnapshot } from './memory-background.js';
 import { OwnedFiles } from './owned-files.js';
 import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
 import { TierLinks } from './tier-links.js';
+import type { BackgroundNews } from './work-news.js';
 
 /** A cache as the registry keeps it: its types are the definition's, which the caller knows. */
 type AnyCache = IndexedCache<unknown, unknown>;
@@ -33,7 +41,13 @@ interface Registered {
   readonly definition: AnyDefinition;
   readonly declaredBy: string;
   readonly cache: AnyCache | AnyMemoryCache;
+  /** What it does by itself, if it does anything. */
+  readonly background: BackgroundWork | undefined;
+  close(): Promise<void>;
 }
+
+/** A cache that was made, whatever its kind. */
+type Made = Pick<Registered, 'cache' | 'background' | 'close'>;
 
 /** A method's own cache, and the key codec that gives its calls their places. */
 export interface MethodCache {
@@ -94,7 +108,7 @@ export class CacheRegistry {
       methodCodec: keys,
       instruments: this.instruments,
     });
-    this.add(definition, declaredBy, cache as AnyCache);
+    this.add(definition, declaredBy, made(cache as AnyCache));
     return { cache, keys };
   }
 
@@ -175,46 +189,51 @@ export class CacheRegistry {
   }
 
   /** @internal What the caches do by themselves. */
-  backgrounds(): Background<unknown, unknown>[] {
-    return this.all().flatMap(({ cache }) => (cache instanceof MemoryCache ? [] : (cache.background ?? [])));
+  backgrounds(): BackgroundWork[] {
+    return this.all().flatMap(({ background }) => background ?? []);
   }
 
   /** @internal What a cache does by itself at the moment: the last that was told of each. */
   work(name: string): readonly BackgroundNews[] {
-    const { cache } = this.find(name);
-    return cache instanceof MemoryCache ? [] : (cache.background?.work ?? []);
+    return this.find(name).background?.news.running ?? [];
   }
 
   /** Closes every cache, the last defined first. */
   async close(): Promise<void> {
-    const caches = this.all().map(({ cache }) => cache);
-    await Promise.all(
-      caches.reverse().map((cache) => (cache instanceof MemoryCache ? cache.dispose() : cache.close())),
-    );
+    const caches = this.all().reverse();
+    await Promise.all(caches.map((registered) => registered.close()));
     await this.links.close();
     this.added.complete();
     this.statsStream.end();
   }
 
-  private build(definition: AnyDefinition): AnyCache | AnyMemoryCache {
+  private build(definition: AnyDefinition): Made {
     const { name, options, kind } = definition;
     const { instruments } = this;
     if (kind === 'cache') {
-      return buildCache<unknown, unknown>({ name, options }, this.settings, this.links, { instruments });
+      return made(buildCache<unknown, unknown>({ name, options }, this.settings, this.links, { instruments }));
     }
     const { clock, random } = this.settings;
-    return new MemoryCache<unknown, unknown>({ clock, random, ...options, name });
+    const { snapshot, ...own }: MemoryDefinitionOptions = options;
+    const kept = resolveMemorySnapshot(name, snapshot);
+    const cache = new MemoryCache<unknown, unknown>({ clock, random, ...own, name });
+    const background = kept === undefined ? undefined : new MemoryBackground(cache, kept, this.clock);
+    const close = async (): Promise<void> => {
+      await background?.end();
+      cache.dispose();
+    };
+    return { cache, background, close };
   }
 
-  private add(definition: AnyDefinition, declaredBy: string, cache: AnyCache | AnyMemoryCache): void {
-    const background = cache instanceof MemoryCache ? undefined : cache.background;
+  private add(definition: AnyDefinition, declaredBy: string, added: Made): void {
+    const { background } = added;
     try {
       this.files.claim(definition.name, background?.files ?? []);
     } catch (error) {
-      if (!(cache instanceof MemoryCache)) void cache.close();
+      void added.close();
       throw error;
     }
-    const registered = { definition, declaredBy, cache };
+    const registered = { definition, declaredBy, ...added };
     this.registered.set(definition.name, registered);
     this.added.next(registered);
     if (this.isOpen) void background?.open();
@@ -255,6 +274,10 @@ export class CacheRegistry {
       },
     };
   }
+}
+
+function made(cache: AnyCache): Made {
+  return { cache, background: cache.background, close: () => cache.close() };
 }
 
 function isSame(known: AnyDefinition, other: AnyDefinition): boolean {

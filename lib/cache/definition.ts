@@ -1,6 +1,7 @@
 import { CacheOptionsError } from '../core/index.js';
 import type { MemoryCacheOptions } from '../engine/index.js';
 import type { CacheOptions } from './cache.options.js';
+import type { SnapshotOptions } from './snapshot.options.js';
 
 /** The same symbol in every copy of this package, so that a definition made with one is known to all. */
 const BRAND = Symbol.for('nestjs-strata:definition');
@@ -18,8 +19,14 @@ export interface CacheDefinition<K, V> extends Definition<'cache', CacheOptions<
   readonly __types?: (key: K, value: V) => [K, V];
 }
 
+/** What `new MemoryCache()` takes, and what the application does for the cache. */
+export interface MemoryDefinitionOptions<K = unknown, V = unknown> extends MemoryCacheOptions<K, V> {
+  /** Starts the cache with what it held at the last shutdown. @defaultValue it starts empty */
+  readonly snapshot?: SnapshotOptions;
+}
+
 /** Names an injectable `MemoryCache`: the synchronous engine, under the same names and statistics. */
-export interface MemoryCacheDefinition<K, V> extends Definition<'memory', MemoryCacheOptions<K, V>> {
+export interface MemoryCacheDefinition<K, V> extends Definition<'memory', MemoryDefinitionOptions<K, V>> {
   /** Never there at run time; keeps the types of key and value in the type. */
   readonly __types?: (key: K, value: V) => [K, V];
 }
@@ -38,7 +45,7 @@ export function defineCache<K, V>(name: string, options: CacheOptions<K, V> = {}
 /** Defines an injectable `MemoryCache`. */
 export function defineMemoryCache<K, V>(
   name: string,
-  options: MemoryCacheOptions<K, V> = {},
+  options: MemoryDefinitionOptions<K, V> = {},
 ): MemoryCacheDefinition<K, V> {
   return define('memory', name, options);
 }

@@ -30,6 +30,7 @@ export {
   type AnyDefinition,
   type CacheDefinition,
   type MemoryCacheDefinition,
+  type MemoryDefinitionOptions,
 } from './definition.js';
 export type { Surroundings } from './shared-settings.js';
 export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';
@@ -53,7 +54,7 @@ export {
 } from './warm.options.js';
 export type { WarmPiece, WarmWork } from './warm-run.js';
 export { listOf, totalOf } from './warm-sources.js';
-export type { BackgroundNews } from './background.js';
+export type { BackgroundNews } from './work-news.js';
 export type { Warming } from './warming.js';
 export { settingsOfCache, type CallSettings } from './call-settings.js';
 export { digest } from './digest.js';

@@ -1,10 +1,8 @@
-import type { CacheEvent, CacheProgress, Cancel, Clock, Random } from '../core/index.js';
+import type { CacheProgress, Cancel, Clock, Random } from '../core/index.js';
 import type { WarmLease } from './warm-lease.js';
 import { WarmRun, type WarmWork } from './warm-run.js';
 import type { WarmSettings } from './warm.options.js';
-
-/** What is told of a warming; the same fields as in an event. */
-export type WarmNews = Pick<CacheEvent, 'cause' | 'progress' | 'error' | 'durationMs'>;
+import type { OwnNews } from './work-news.js';
 
 /** What a warming needs to know of its cache. */
 export interface WarmedCache {
@@ -12,7 +10,7 @@ export interface WarmedCache {
   readonly random: Random;
   /** How many loads are running. */
   readonly flights: () => number;
-  readonly tell: (news: WarmNews) => void;
+  readonly tell: (news: OwnNews) => void;
   /** Absent where every node warms for itself. */
   readonly lease: WarmLease | undefined;
 }

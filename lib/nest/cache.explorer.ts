@@ -73,7 +73,7 @@ export class CacheExplorer implements OnModuleInit, OnApplicationBootstrap, OnMo
     for (const { news } of this.registry.backgrounds()) {
       const log = new BackgroundLog();
       // It ends with the cache, whose last snapshot is told too.
-      news.subscribe((told) => log.tell(told));
+      news.told.subscribe((told) => log.tell(told));
     }
   }
 

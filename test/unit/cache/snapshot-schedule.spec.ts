@@ -7,9 +7,11 @@ import {
   CacheRegistry,
   createCache,
   defineCache,
+  defineMemoryCache,
   type CacheOptions,
   type ClosableCache,
 } from '../../../lib/cache/index.js';
+import { MemoryCache } from '../../../lib/engine/index.js';
 import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
 import type { SnapshotOptions } from '../../../lib/index.js';
 import { deferred } from './deferred.js';
@@ -172,5 +174,86 @@ describe('a cache whose definition has a snapshot', () => {
     [{ onshutdown: true } as never, 'did you mean onShutdown?'],
   ])('refuses %j', (given, message) => {
     expect(() => start(given as never)).toThrow(message);
+  });
+});
+
+describe('a MemoryCache whose definition has a snapshot', () => {
+  const clock = new FakeClock();
+  const define = (snapshot: Omit<SnapshotOptions, 'path'> = {}) =>
+    defineMemoryCache<string, number>('sessions', { ttl: '1h', snapshot: { path, ...snapshot } });
+
+  async function open(snapshot?: Omit<SnapshotOptions, 'path'>) {
+    const registry = new CacheRegistry({ clock });
+    const Sessions = define(snapshot);
+    registry.define(Sessions);
+    const news: unknown[] = [];
+    for (const { news: of } of registry.backgrounds()) {
+      of.told.subscribe(({ cache, type, cause }) => void news.push(`${cache} ${type} ${cause}`));
+    }
+    await registry.open();
+    return { registry, sessions: registry.get(Sessions), news };
+  }
+
+  it('is saved when the app closes, also twice, and starts with that', async () => {
+    const first = await open();
+    first.sessions.put('a', 1);
+    await Promise.all([first.registry.close(), first.registry.close()]);
+    clock.advance(1_000);
+    const second = await open();
+
+    expect(second.sessions.get('a')).toBe(1);
+    expect(second.sessions.entry('a')).toMatchObject({ ttlLeftMs: 3_599_000 });
+    expect([...first.news, ...second.news]).toEqual([
+      'sessions restore begin',
+      'sessions restore failure',
+      'sessions snapshot begin',
+      'sessions snapshot end',
+      'sessions restore begin',
+      'sessions restore end',
+    ]);
+    await second.registry.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('is saved after each interval, and not at the end where that is not wanted', async () => {
+    const { registry, sessions, news } = await open({ every: '1m', onShutdown: false });
+    sessions.put('a', 1);
+    clock.advance(60_000);
+    while (!news.includes('sessions snapshot end')) await new Promise((resolve) => setImmediate(resolve));
+    sessions.put('b', 2);
+    await registry.close();
+    const again = await open();
+
+    expect([...again.sessions.keys()]).toEqual(['a']);
+    await again.registry.close();
+  });
+
+  it('goes on closing when the last snapshot cannot be written, and lets go of everything', async () => {
+    const registry = new CacheRegistry({ clock });
+    const Sessions = defineMemoryCache<string, number>('sessions', {
+      snapshot: { path: join(folder, 'none', 'file') },
+    });
+    registry.define(Sessions);
+    await registry.open();
+    const sessions = registry.get(Sessions);
+    sessions.put('a', 1);
+    await registry.close();
+
+    expect(sessions.size).toBe(0);
+  });
+
+  it('has options that are checked, and a file of its own', () => {
+    const registry = new CacheRegistry({ clock });
+    const wrong = defineMemoryCache('sessions', { snapshot: { path, every: 0 } });
+    expect(() => registry.define(wrong)).toThrow('cache "sessions": snapshot.every must be above 0');
+    registry.define(define());
+
+    expect(() => registry.define(defineCache('users', { snapshot: { path } }))).toThrow(
+      'cache "users": snapshot.path must be a file of this cache alone, and cache "sessions" keeps it',
+    );
+  });
+
+  it('is one of an application: new MemoryCache() has nobody to save it', () => {
+    expect(() => new MemoryCache({ snapshot: { path } } as object)).toThrow('snapshot');
   });
 });

@@ -8,9 +8,11 @@ import {
   CacheWarm,
   createCache,
   defineCache,
+  defineMemoryCache,
   MemoryCache,
   type ArgumentLists,
   type CacheProgress,
+  type MemoryDefinitionOptions,
   type SnapshotFailure,
   type SnapshotOptions,
   type SnapshotReport,
@@ -52,6 +54,9 @@ export async function useWarming(): Promise<Record<string, unknown>> {
   const keys: WarmList<string> = async () => ['a', 'b'];
   const warm: WarmOptions<string> = { ...schedule, keys, wait: true };
   const snapshot: SnapshotOptions = { path: `warm-${process.pid}.tmp`, onShutdown: false };
+  // A definition writes nothing by itself.
+  const options: MemoryDefinitionOptions<string, number> = { snapshot };
+  defineMemoryCache('kept', options);
   const cache = createCache(defineCache<string, string>('warmed', { warm, snapshot, loader: (key) => key }));
   await cache.ready();
   const ahead: string[] = [];
