@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { seededRandom } from '../../lib/core/index.js';
 import { MemoryCache } from '../../lib/engine/index.js';
 import { startChild } from '../processes/child.js';
@@ -69,6 +69,26 @@ describe('promise Life: snapshots are saved atomically', () => {
       'snapshot.ba9876543210.unfinished',
       'snapshot.old',
       'snapshot.old.0123456789ab.unfinished',
+    ]);
+  });
+
+  it('brings the new file to the disk before it takes the place of the old one, and the folder after that', async () => {
+    const path = join(folder, 'snapshot');
+    await writeFile(path, 'the old one');
+    const own = await open(path);
+    const handles = Object.getPrototypeOf(own) as typeof own;
+    await own.close();
+    const synced: unknown[] = [];
+    const sync = jest.spyOn(handles, 'sync').mockImplementation(async function (this: typeof own) {
+      const isFolder = (await this.stat()).isDirectory();
+      synced.push([isFolder ? 'folder' : 'file', (await readFile(path, 'utf8')) === 'the old one' ? 'old' : 'new']);
+    });
+    await new MemoryCache().snapshot(path);
+    sync.mockRestore();
+
+    expect(synced).toEqual([
+      ['file', 'old'],
+      ['folder', 'new'],
     ]);
   });
 
