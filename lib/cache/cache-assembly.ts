@@ -7,6 +7,7 @@ import type { CachePorts } from './cache.options.js';
 import { runawayWarning } from './event-stream.js';
 import { HotKeys } from './hot-keys.js';
 import { Instruments } from './instruments.js';
+import type { MemoryGovernor } from './memory-governor.js';
 import { Numbers } from './numbers.js';
 import { Removals } from './removals.js';
 import type { CacheSettings } from './settings.js';
@@ -19,8 +20,16 @@ export interface Assembly<K, V> {
   readonly parts: CacheParts<K, V>;
   readonly steps: CacheSteps<K, V>;
   readonly bus: BusLink | undefined;
-  /** Ends what the cache hears of tiers and other nodes. */
+  /** Ends what the cache hears of tiers, other nodes and the heap. */
   unwatch(): void;
+}
+
+/** What the caches of an application have in common. */
+export interface Company {
+  readonly links?: TierLinks | undefined;
+  readonly instruments?: Instruments;
+  /** Who shares memory among them. */
+  readonly governor?: MemoryGovernor | undefined;
 }
 
 /** @param track told of work that nobody waits for */
@@ -28,15 +37,16 @@ export function assemble<K, V>(
   name: string,
   settings: CacheSettings<K, V>,
   { clock = systemClock, random = systemRandom }: CachePorts,
-  links: TierLinks | undefined,
+  { links, instruments = new Instruments(), governor }: Company,
   track: (work: Promise<unknown>) => void,
-  instruments = new Instruments(),
 ): Assembly<K, V> {
   const events = new Emitter<CacheEvent<K, V>>(runawayWarning(() => name));
+  const membership = governor?.membership(name, settings.store.bound.kind === 'memory', random);
   const store = new BoundedStore<unknown, StoredEntry<K, V>>({
     ...settings.store,
     clock,
     random,
+    governance: membership?.governance,
     onRemoval: (index, entry, cause) => removals.happened(index, entry, cause),
     onRunaway: events.onRunaway,
   });
@@ -62,7 +72,12 @@ export function assemble<K, V>(
   };
   settings.codec.attach?.(() => store.size);
   const steps = stepsOf(parts);
-  const removals = new Removals(parts, track);
-  const unwatch = joined === undefined ? () => {} : watchShared(parts, joined, steps.invalidation);
+  const removals = new Removals(parts, track, governor);
+  const unwatchShared = joined === undefined ? () => {} : watchShared(parts, joined, steps.invalidation);
+  const leave = membership?.join();
+  const unwatch = (): void => {
+    unwatchShared();
+    leave?.();
+  };
   return { parts, steps, bus: joined?.bus, unwatch };
 }

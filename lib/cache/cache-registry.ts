@@ -15,7 +15,8 @@ import type { Cache } from './cache.js';
 import type { CacheOptions } from './cache.options.js';
 import type { CacheStats } from './cache.stats.js';
 import type { BackgroundWork } from './background.js';
-import { buildCache, checkApplication, portsOf, type CreateCacheOptions } from './create-cache.js';
+import type { Company } from './cache-assembly.js';
+import { buildCache, checkApplication, governorOf, portsOf, type CreateCacheOptions } from './create-cache.js';
 import {
   isDefinition,
   type AnyDefinition,
@@ -28,6 +29,7 @@ import type { IndexedCache } from './indexed-cache.js';
 import { Instruments, type Instrument } from './instruments.js';
 import { MethodKeyCodec } from './key-codec.js';
 import { MemoryBackground, resolveMemorySnapshot } from './memory-background.js';
+import type { MemoryGovernor, MemoryNews, MemoryState } from './memory-governor.js';
 import { OwnedFiles } from './owned-files.js';
 import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
 import { TierLinks } from './tier-links.js';
@@ -67,12 +69,13 @@ export class CacheRegistry {
   private readonly added = new Subject<Registered>();
   private readonly links: TierLinks;
   private readonly instruments = new Instruments();
+  private readonly governor: MemoryGovernor | undefined;
   private isOpen = false;
   private isWarming = false;
   private readonly statsStream: StatsStream<RegistryStats>;
 
   constructor(private readonly settings: CreateCacheOptions = {}) {
-    checkApplication('CacheModule.forRoot()', settings);
+    this.governor = governorOf(checkApplication('CacheModule.forRoot()', settings), settings);
     this.links = new TierLinks(portsOf(settings));
     this.events$ = new CacheEventStream(
       { subscribe: (observer, wants) => this.subscribeToAll(observer, wants) },
@@ -104,10 +107,7 @@ export class CacheRegistry {
     if (known !== undefined) throw differs(known, declaredBy);
     const definition = { kind: 'cache', name, options } as const;
     const keys = new MethodKeyCodec(name);
-    const cache = buildCache(definition, this.settings, this.links, {
-      methodCodec: keys,
-      instruments: this.instruments,
-    });
+    const cache = buildCache(definition, this.settings, this.company, keys);
     this.add(definition, declaredBy, made(cache as AnyCache));
     return { cache, keys };
   }
@@ -145,6 +145,16 @@ export class CacheRegistry {
   /** The same now and after each interval, until the application shuts down. @defaultValue '10s' */
   stats$(interval: Duration = STATS_INTERVAL): Observable<RegistryStats> {
     return this.statsStream.every(interval);
+  }
+
+  /** How the caches share memory at the moment; `undefined` without `memory`. */
+  memory(): MemoryState | undefined {
+    return this.governor?.state();
+  }
+
+  /** @internal What becomes of it, for whoever logs that. */
+  get memoryNews(): Subscribable<MemoryNews> | undefined {
+    return this.governor?.news;
   }
 
   /** Invalidates a group in every cache; how many entries were in it. */
@@ -207,16 +217,18 @@ export class CacheRegistry {
     this.statsStream.end();
   }
 
+  private get company(): Company {
+    const { links, instruments, governor } = this;
+    return { links, instruments, governor };
+  }
+
   private build(definition: AnyDefinition): Made {
     const { name, options, kind } = definition;
-    const { instruments } = this;
-    if (kind === 'cache') {
-      return made(buildCache<unknown, unknown>({ name, options }, this.settings, this.links, { instruments }));
-    }
+    if (kind === 'cache') return made(buildCache<unknown, unknown>({ name, options }, this.settings, this.company));
     const { clock, random } = this.settings;
     const { snapshot, ...own }: MemoryDefinitionOptions = options;
     const kept = resolveMemorySnapshot(name, snapshot);
-    const cache = new MemoryCache<unknown, unknown>({ clock, random, ...own, name });
+    const cache = new MemoryCache<unknown, unknown>({ clock, random, ...own, name }, this.governor);
     const background = kept === undefined ? undefined : new MemoryBackground(cache, kept, this.clock);
     const close = async (): Promise<void> => {
       await background?.end();

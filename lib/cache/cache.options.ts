@@ -1,5 +1,5 @@
 import type { CodecOption, CompressionOptions } from '../codec/index.js';
-import type { Clock, Duration, Random } from '../core/index.js';
+import type { Clock, Duration, Heap, Random } from '../core/index.js';
 import type { PolicyFactory, PolicyName, Weigher } from '../engine/index.js';
 import type { Bus, MemoryTier, Tier } from '../tiers/index.js';
 import type { BulkLoader, Loader } from './loader.js';
@@ -137,8 +137,10 @@ export interface LoadOptions
   readonly signal?: AbortSignal;
 }
 
-/** What a cache takes from its surroundings: time and chance. */
+/** What a cache takes from its surroundings: time, chance, and how full the heap is. */
 export interface CachePorts {
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Looked at only where there is `memory`. */
+  readonly heap?: Heap;
 }

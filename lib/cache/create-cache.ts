@@ -1,15 +1,18 @@
 import { CacheMisuseError, CacheOptionsError, OptionProblems, show, systemClock, systemRandom } from '../core/index.js';
 import type { Cache } from './cache.js';
+import type { Company } from './cache-assembly.js';
 import type { CachePorts } from './cache.options.js';
 import type { CacheDefinition } from './definition.js';
 import { DisabledCache } from './disabled-cache.js';
 import type { IndexedCache } from './indexed-cache.js';
-import type { Instruments } from './instruments.js';
 import type { KeyCodec } from './key-codec.js';
 import { LoadingCache } from './loading-cache.js';
 import { isDefinition } from './definition.js';
+import { MemoryGovernor } from './memory-governor.js';
+import { resolveMemory, type MemorySettings } from './memory.options.js';
 import { checkDefaults, checkPorts, resolveSettings, type CacheDefaults } from './settings.js';
 import { checkSurroundings, type Surroundings } from './shared-settings.js';
+import { systemHeap } from './system-heap.js';
 import { TierLinks } from './tier-links.js';
 
 /** What `createCache` takes beside the definition. */
@@ -43,9 +46,9 @@ export function createCache<K, V>(
   if (!isDefinition(definition)) {
     throw new CacheMisuseError(`createCache() needs what defineCache() returns (received ${show(definition)})`);
   }
-  checkApplication('createCache()', options);
+  const governor = governorOf(checkApplication('createCache()', options), options);
   const links = new TierLinks(portsOf(options));
-  const cache = buildCache<K, V>(definition, options, links);
+  const cache = buildCache<K, V>(definition, options, { links, governor });
   const { background } = cache;
   const [onCron] = background?.onCron ?? [];
   if (onCron !== undefined) {
@@ -72,36 +75,52 @@ function cronNeedsNest(cache: string, received: unknown): CacheOptionsError {
   return new CacheOptionsError(`cache "${cache}"`, [{ option: 'warm.cron', rule, received }]);
 }
 
-/** Checks what the caches of an application share. */
+/** Checks what the caches of an application share; returns how they share memory, `undefined` where each keeps its own. */
 export function checkApplication(
   caller: string,
-  { defaults, clock, random, ...surroundings }: CreateCacheOptions,
-): void {
-  checkPorts({ clock, random });
+  { defaults, clock, random, heap, memory, ...surroundings }: CreateCacheOptions,
+): MemorySettings | undefined {
+  checkPorts({ clock, random, heap });
   const problems = new OptionProblems(caller);
   checkSurroundings(problems, surroundings);
+  const settings = resolveMemory(problems, memory);
   problems.throwIfAny();
   if (defaults !== undefined) checkDefaults(defaults);
+  return settings;
 }
 
-/** Time and chance, as an application has them. */
-export function portsOf({ clock = systemClock, random = systemRandom }: CachePorts): Required<CachePorts> {
-  return { clock, random };
+/** Time, chance and the heap, as an application has them. */
+export function portsOf({
+  clock = systemClock,
+  random = systemRandom,
+  heap = systemHeap,
+}: CachePorts): Required<CachePorts> {
+  return { clock, random, heap };
+}
+
+/** Who shares memory among the caches of an application; nobody where it does not say how. */
+export function governorOf(settings: MemorySettings | undefined, ports: CachePorts): MemoryGovernor | undefined {
+  return settings && new MemoryGovernor(settings, portsOf(ports));
 }
 
 /**
- * The same with the inside that decorators use; a method's own cache brings the codec of its keys. The links are the
- * application's, which closes them.
+ * The same with the inside that decorators use; a method's own cache brings the codec of its keys. What it has in common with
+ * others is the application's, which closes it.
  */
 export function buildCache<K, V>(
   { name, options }: Pick<CacheDefinition<K, V>, 'name' | 'options'>,
   given: CreateCacheOptions,
-  links: TierLinks,
-  { methodCodec, instruments }: { readonly methodCodec?: KeyCodec<K>; readonly instruments?: Instruments } = {},
+  company: Company,
+  methodCodec?: KeyCodec<K>,
 ): IndexedCache<K, V> {
-  const settings = resolveSettings<K, V>(name, options, given.defaults, methodCodec, given);
+  const settings = resolveSettings<K, V>(
+    name,
+    options,
+    given.defaults,
+    methodCodec,
+    given,
+    company.governor?.budgetBytes,
+  );
   const ports = portsOf(given);
-  return settings.enabled
-    ? new LoadingCache(name, settings, ports, links, instruments)
-    : new DisabledCache(name, settings, ports);
+  return settings.enabled ? new LoadingCache(name, settings, ports, company) : new DisabledCache(name, settings, ports);
 }

@@ -32,6 +32,8 @@ export {
   type MemoryCacheDefinition,
   type MemoryDefinitionOptions,
 } from './definition.js';
+export type { MemoryNews, MemoryState } from './memory-governor.js';
+export type { MemoryOption, MemoryOptions } from './memory.options.js';
 export type { Surroundings } from './shared-settings.js';
 export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';
 export { CacheRegistry, type MethodCache, type RegistryStats } from './cache-registry.js';

@@ -13,7 +13,7 @@ import type { BusLink } from '../resilience/index.js';
 import { distinctPlaces, presentAmong, type Place } from './many-loads.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import { Background } from './background.js';
-import { assemble } from './cache-assembly.js';
+import { assemble, type Company } from './cache-assembly.js';
 import type { CacheSteps } from './cache-steps.js';
 import type { EntryInfo } from './cache.js';
 import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
@@ -23,7 +23,6 @@ import { settingsOfCall, type CallSettings } from './call-settings.js';
 import { requireTtl, requireValue } from './call-values.js';
 import { CacheEventStream, type CacheEvents } from './event-stream.js';
 import type { HotKey } from './hot-keys.js';
-import type { Instruments } from './instruments.js';
 import type { IndexedCache } from './indexed-cache.js';
 import type { Invalidation } from './invalidation.js';
 import type { KeyCodec } from './key-codec.js';
@@ -34,7 +33,6 @@ import type { Loads } from './loads.js';
 import { Outstanding } from './outstanding.js';
 import type { Probe, Probed } from './probes.js';
 import type { Puts } from './puts.js';
-import type { TierLinks } from './tier-links.js';
 import type { Numbers } from './numbers.js';
 import { Statistics } from './statistics.js';
 import type { CacheSettings } from './settings.js';
@@ -68,11 +66,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     readonly name: string,
     private readonly settings: CacheSettings<K, V>,
     ports: CachePorts = {},
-    links?: TierLinks,
-    instruments?: Instruments,
+    company: Company = {},
   ) {
     const track = (work: Promise<unknown>): void => void this.outstanding.track(work);
-    const { parts, steps, bus, unwatch } = assemble(name, settings, ports, links, track, instruments);
+    const { parts, steps, bus, unwatch } = assemble(name, settings, ports, company, track);
     this.parts = parts;
     this.bus = bus;
     this.unwatch = unwatch;

@@ -1,5 +1,6 @@
 import type { RemovalCause } from '../engine/index.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
+import type { MemoryGovernor } from './memory-governor.js';
 import type { StoredEntry } from './stored-entry.js';
 import { write } from './write.js';
 
@@ -14,6 +15,7 @@ export class Removals<K, V> {
   constructor(
     private readonly parts: CacheParts<K, V>,
     private readonly track: (work: Promise<unknown>) => void,
+    private readonly governor: Pick<MemoryGovernor, 'isGivingBack'> | undefined,
   ) {}
 
   happened(index: unknown, entry: StoredEntry<K, V>, cause: RemovalCause): void {
@@ -33,6 +35,8 @@ export class Removals<K, V> {
   private demote(index: unknown, entry: StoredEntry<K, V>): void {
     const { changes, codec, settings } = this.parts;
     if (entry.demotion === undefined || !entry.isValue) return;
+    // On its way down it would take more memory than here, and memory is what there is too little of.
+    if (this.governor?.isGivingBack === true) return;
     const { shared, groups } = entry.demotion;
     // To the fastest tier that gave a fence, and no further.
     const to = shared.findIndex((fence) => fence !== undefined);

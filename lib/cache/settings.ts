@@ -109,13 +109,16 @@ export function checkDefaults(defaults: CacheDefaults): void {
 }
 
 /** Checks what a cache takes from its surroundings. */
-export function checkPorts({ clock, random }: CachePorts): void {
+export function checkPorts({ clock, random, heap }: CachePorts): void {
   const problems = new OptionProblems('cache');
   const isClock =
     clock === undefined ||
     (['now', 'coarse', 'epochMs', 'after'] as const).every((name) => typeof clock?.[name] === 'function');
   problems.require(isClock, 'clock', 'must be a Clock: now(), coarse(), epochMs() and after()', clock);
   problems.require(random === undefined || typeof random === 'function', 'random', 'must be a function', random);
+  const isHeap =
+    heap === undefined || (['read', 'onCollected'] as const).every((name) => typeof heap?.[name] === 'function');
+  problems.require(isHeap, 'heap', 'must be a Heap: read() and onCollected()', heap);
   problems.throwIfAny();
 }
 
@@ -152,6 +155,7 @@ export function resolveSettings<K, V>(
   defaults: CacheDefaults = {},
   methodCodec?: KeyCodec<K>,
   surroundings: Surroundings = {},
+  sharedBytes?: number,
 ): CacheSettings<K, V> {
   const problems = new OptionProblems(`cache "${name}"`);
   problems.refuseUnknown(own, OPTION_NAMES);
@@ -181,7 +185,7 @@ export function resolveSettings<K, V>(
         policy: given.policy,
         weigher: entryWeigher(given, codec),
       },
-      { maxSize: DEFAULT_MAX_SIZE, policy: 'adaptive' },
+      { maxSize: DEFAULT_MAX_SIZE, policy: 'adaptive', sharedBytes },
     ),
     groupsOf: typeof groups === 'function' ? groups : undefined,
     loader: problems.function('loader', given.loader, undefined),

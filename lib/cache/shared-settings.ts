@@ -2,6 +2,7 @@ import type { CodecSettings, CompressionSettings, Serializer } from '../codec/in
 import type { OptionProblems } from '../core/index.js';
 import { isMemoryTier, type Bus, type MemoryTier, type Tier } from '../tiers/index.js';
 import type { CacheOptions } from './cache.options.js';
+import type { MemoryOption } from './memory.options.js';
 
 const DEFAULT_NAMESPACE = 'strata';
 
@@ -13,6 +14,11 @@ export interface Surroundings {
   readonly tiers?: readonly (MemoryTier | Tier)[];
   /** How the nodes hear of each other's changes. */
   readonly bus?: Bus;
+  /**
+   * Gives memory back when the heap is short of it: `true`. A number of bytes, or `'512mb'`: besides, what all caches may
+   * take together. @defaultValue false: each cache keeps what its own bounds allow, whatever becomes of the process
+   */
+  readonly memory?: MemoryOption;
 }
 
 /** The levels of one cache. */

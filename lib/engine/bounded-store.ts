@@ -5,14 +5,16 @@ import { KeyIndex } from './key-index.js';
 import type { KeyPlace } from './key-place.js';
 import { Lifetimes } from './lifetimes.js';
 import { liveEntries, matchingKeys } from './live-entries.js';
-import type { EvictionPolicy } from './policy/eviction-policy.js';
+import { wrongVictim, type EvictionPolicy } from './policy/eviction-policy.js';
 import { RemovalQueue, type RemovalCause, type RemovalCounts } from './removal-queue.js';
 import { NO_SLOT, SlotTable } from './slot-table.js';
+import { StoreBounds } from './store-bounds.js';
 import { StorePolicyHost } from './store-policy-host.js';
 import type { ResolvedStoreOptions } from './store.options.js';
-import { removeSlots } from './slot-removal.js';
+import { expireSlots, removeSlots } from './slot-removal.js';
 import { SlotWatchers } from './slot-watchers.js';
 import { storedEntry, type StoredEntry } from './stored-entry.js';
+import { watched } from './watched-policy.js';
 import { weigh, type Weigher } from './weigher.js';
 import { Weights } from './weights.js';
 
@@ -25,8 +27,9 @@ import { Weights } from './weights.js';
  * consistent, so the owner may call the store from there. assertStructure() checks the structure.
  */
 export class BoundedStore<K, V> {
+  /** As it is now: see {@link limit}. */
   maxSize: number;
-  /** Infinity when no weight bounds the store. */
+  /** The same of the weight; Infinity when none bounds the store. */
   maxWeight: number;
   /** @internal */
   readonly slots: SlotTable;
@@ -41,7 +44,9 @@ export class BoundedStore<K, V> {
   /** @internal Only with a weigher. */
   readonly weights: Weights | undefined;
   private readonly weigher: Weigher<V, K> | undefined;
-  private readonly weightCause: RemovalCause;
+  /** @internal */
+  readonly bounds: StoreBounds;
+  private readonly beforePut: (() => void) | undefined;
   /** @internal */
   readonly removals: RemovalQueue<K, V>;
   /** @internal */
@@ -53,16 +58,15 @@ export class BoundedStore<K, V> {
   compactions = 0;
 
   constructor(options: ResolvedStoreOptions<K, V>) {
-    const { bound, clock, random } = options;
-    this.maxSize = bound.maxSize;
-    this.maxWeight = bound.kind === 'size' ? Infinity : bound.maxWeight;
+    const { bound, clock, random, governance } = options;
+    this.bounds = new StoreBounds(bound);
+    ({ maxSize: this.maxSize, maxWeight: this.maxWeight } = this.bounds);
     this.weigher = bound.kind === 'size' ? undefined : bound.weigher;
-    this.weightCause = bound.kind;
     this.removals = new RemovalQueue(options.onRemoval, options.onRunaway, options.removalsHeard);
     this.slots = new SlotTable(() => this.maxSize);
     this.index = new KeyIndex(this.slots, random);
     this.lifetimes = new Lifetimes(this.slots, clock, {
-      expireBetween: (from, until, nowTick) => this.expireBetween(from, until, nowTick),
+      expireBetween: (from, until, nowTick) => expireSlots(this, from, until, nowTick),
       sliceDone: () => {
         if (this.slots.isSparse) this.compact(MOST_MOVES);
         this.removals.deliver();
@@ -70,7 +74,9 @@ export class BoundedStore<K, V> {
     });
     this.weights = this.weigher === undefined ? undefined : new Weights(this.slots);
     this.policyCapacity = this.slots.capacity;
-    this.policy = options.policy(new StorePolicyHost(this, random));
+    const policy = governance === undefined ? options.policy : watched(options.policy, governance.reuse);
+    this.policy = policy(new StorePolicyHost(this, random));
+    this.beforePut = governance?.attach(this);
   }
 
   /** Entries, those that have expired and were neither read nor swept since included. */
@@ -123,6 +129,7 @@ export class BoundedStore<K, V> {
     groups: readonly string[] | undefined,
     weight: number | undefined,
   ): boolean {
+    if (this.beforePut !== undefined) this.beforePut();
     const cost = this.weigher === undefined ? 1 : (weight ?? this.weigh(key, value));
     if (cost > this.maxWeight || ttlMs <= 0 || ttiMs <= 0) {
       this.remove(key);
@@ -224,13 +231,16 @@ export class BoundedStore<K, V> {
 
   /** Changes the bound: the number of entries, or the weight where no number of entries bounds the store. */
   resize(maximum: number): void {
-    if (this.maxSize === Infinity) this.maxWeight = maximum;
-    else this.maxSize = maximum;
-    while (this.size > this.maxSize) this.evict('size');
-    while (this.size > 0 && this.weight > this.maxWeight) this.evict(this.weightCause);
-    this.policy.resize(maximum);
-    this.compact(Infinity);
-    this.removals.deliver();
+    this.bounds.resize(maximum);
+    this.fit();
+  }
+
+  /**
+   * Bounds the weight from outside as well (the number of entries where none is weighed), until it is called again; what is
+   * too much is evicted now, with cause `memory`. Where entries are counted one is left. Infinity: its own bounds alone.
+   */
+  limit(ceiling: number): void {
+    if (this.bounds.limit(ceiling)) this.fit();
   }
 
   /** Stops the timer for good and lets go of everything. */
@@ -249,6 +259,17 @@ export class BoundedStore<K, V> {
     return this.weights === undefined ? 1 : this.weights.of(slot);
   }
 
+  /** Takes over the bounds, and evicts what is too much. */
+  private fit(): void {
+    const { bounds } = this;
+    ({ maxSize: this.maxSize, maxWeight: this.maxWeight } = bounds);
+    while (this.size > this.maxSize) this.evict(bounds.sizeCause);
+    while (this.size > 0 && this.weight > this.maxWeight) this.evict(bounds.weightCause);
+    this.policy.resize(this.maxSize === Infinity ? this.maxWeight : this.maxSize);
+    this.compact(Infinity);
+    this.removals.deliver();
+  }
+
   private use(slot: number): V | undefined {
     if (slot === NO_SLOT) return undefined;
     if (this.lifetimes.inUse && !this.lifetimes.read(slot)) return this.expireNow(slot);
@@ -262,7 +283,7 @@ export class BoundedStore<K, V> {
     const kept = typeof key === 'number' && key === 0 ? 0 : key;
     let slot = NO_SLOT;
     if (weights !== undefined) this.makeRoomFor(cost);
-    else if (slots.size >= this.maxSize) slot = this.detachVictim('size');
+    else if (slots.size >= this.maxSize) slot = this.detachVictim(this.bounds.sizeCause);
     if (slot === NO_SLOT) {
       if (slots.isFull) this.grow();
       slot = slots.allocate(kept, value);
@@ -277,8 +298,8 @@ export class BoundedStore<K, V> {
   }
 
   private makeRoomFor(cost: number): void {
-    if (this.size >= this.maxSize) this.evict('size');
-    while (this.weight + cost > this.maxWeight && this.size > 0) this.evict(this.weightCause);
+    if (this.size >= this.maxSize) this.evict(this.bounds.sizeCause);
+    while (this.weight + cost > this.maxWeight && this.size > 0) this.evict(this.bounds.weightCause);
   }
 
   private update(slot: number, value: V, cost: number): void {
@@ -303,7 +324,7 @@ export class BoundedStore<K, V> {
         this.policy.onRemove(slot);
         isNew = true;
       } else {
-        this.evict(this.weightCause);
+        this.evict(this.bounds.weightCause);
       }
     }
     weights.replace(slot, cost);
@@ -337,16 +358,6 @@ export class BoundedStore<K, V> {
   private expireNow(slot: number): undefined {
     this.expire(slot);
     this.removals.deliver();
-  }
-
-  private expireBetween(from: number, until: number, nowTick: number): number {
-    let expired = 0;
-    for (let slot = from; slot < until && slot < this.slots.used; slot++) {
-      if (!this.lifetimes.hasExpiredAt(slot, nowTick)) continue;
-      this.expire(slot);
-      expired++;
-    }
-    return expired;
   }
 
   /** @internal */
@@ -391,8 +402,4 @@ export class BoundedStore<K, V> {
     this.compactions++;
     if (this.policy.shrink !== undefined) this.policyCapacity = this.slots.capacity;
   }
-}
-
-function wrongVictim(slot: number): string {
-  return `the eviction policy named slot ${slot}, where no entry is; it must name one it was told of`;
 }

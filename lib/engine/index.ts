@@ -8,6 +8,7 @@ export {
 } from './memory-cache.stats.js';
 export { compilePattern, type KeyPattern } from './key-pattern.js';
 export { BoundedStore } from './bounded-store.js';
+export { GovernedStore, type StoreGovernance, type StoreGovernor } from './governed-store.js';
 export { StoreWalk } from './store-walk.js';
 export { StoreRestore } from './store-restore.js';
 export type { SavedEntry } from './saved-entry.js';

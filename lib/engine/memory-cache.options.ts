@@ -94,7 +94,10 @@ const NAMES: readonly (keyof MemoryCacheOptions)[] = [
 ];
 
 /** Checks the options of a MemoryCache; everything that is wrong is in one CacheOptionsError. */
-export function resolveMemoryCacheOptions<K, V>(given: MemoryCacheOptions<K, V>): ResolvedMemoryCacheOptions<K, V> {
+export function resolveMemoryCacheOptions<K, V>(
+  given: MemoryCacheOptions<K, V>,
+  sharedBytes?: number,
+): ResolvedMemoryCacheOptions<K, V> {
   const problems = new OptionProblems('MemoryCache');
   if (typeof given !== 'object' || given === null) {
     problems.add('options', 'must be an object', given);
@@ -120,7 +123,7 @@ export function resolveMemoryCacheOptions<K, V>(given: MemoryCacheOptions<K, V>)
   problems.require(isClock, 'clock', `must have the methods ${CLOCK_METHODS.join(', ')}`, clock);
   const resolved = {
     name: name ?? 'memory',
-    ...resolveStoreOptions(problems, given, { maxSize: DEFAULT_MAX_SIZE, policy: 'adaptive' }),
+    ...resolveStoreOptions(problems, given, { maxSize: DEFAULT_MAX_SIZE, policy: 'adaptive', sharedBytes }),
     ttlMs: problems.duration('ttl', given.ttl, Infinity),
     ttiMs: problems.duration('tti', given.tti, Infinity),
     ttlJitter: ttlJitter ?? 0,
@@ -144,6 +147,17 @@ export function durationOfCall(option: string, given: unknown): number {
 export function groupsOfCall(given: unknown): readonly string[] {
   if (isListOfTexts(given)) return given;
   throw new CacheMisuseError(`groups must be a list of texts (received ${show(given)})`);
+}
+
+/** The groups of an entry: the cache's, and those given with it. */
+export function allGroups<K, V>(
+  own: readonly string[] | ((value: V, key: K) => readonly string[]),
+  given: readonly string[] | undefined,
+  key: K,
+  value: V,
+): readonly string[] {
+  const groups = typeof own === 'function' ? groupsOfCall(own(value, key)) : own;
+  return given === undefined ? groups : [...groups, ...given];
 }
 
 /** A weight given to a call. */

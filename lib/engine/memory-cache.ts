@@ -2,12 +2,12 @@ import {
   CacheClosedError,
   CacheMisuseError,
   Emitter,
-  OBSERVABLE,
   OptionProblems,
   show,
   toldAbout,
   type CacheEvent,
   type CacheEventType,
+  type Cancel,
   type Clock,
   type Duration,
   type Random,
@@ -21,8 +21,10 @@ import { BoundedStore } from './bounded-store.js';
 import type { StoredEntry } from './stored-entry.js';
 import { ChangeJournal } from './change-journal.js';
 import { Computations } from './computations.js';
+import type { StoreGovernor } from './governed-store.js';
 import { compilePattern, type KeyPattern } from './key-pattern.js';
 import {
+  allGroups,
   durationOfCall,
   groupsOfCall,
   resolveMemoryCacheOptions,
@@ -32,6 +34,7 @@ import {
   type ResolvedMemoryCacheOptions,
 } from './memory-cache.options.js';
 import { memoryCacheStats, type MemoryCacheStats } from './memory-cache.stats.js';
+import { readOnly } from './read-only.js';
 import type { RemovalCause } from './removal-queue.js';
 import type { SnapshotSubject } from './snapshot-subject.js';
 
@@ -53,6 +56,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   private readonly random: Random;
   private readonly emitter = new Emitter<CacheEvent<K, V>>();
   private readonly computations: Computations;
+  private readonly leave: Cancel | undefined;
   private hits = 0;
   private misses = 0;
   private puts = 0;
@@ -63,18 +67,25 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   /** What callers change, while a restore is running. */
   private journals: readonly ChangeJournal<K>[] = [];
 
-  constructor(options: MemoryCacheOptions<K, V> = {}) {
-    this.options = resolveMemoryCacheOptions(options);
+  constructor(options?: MemoryCacheOptions<K, V>);
+  /** @internal Bounded by somebody else too. */
+  constructor(options: MemoryCacheOptions<K, V> | undefined, governor: StoreGovernor | undefined);
+  constructor(options: MemoryCacheOptions<K, V> = {}, governor?: StoreGovernor) {
+    this.options = resolveMemoryCacheOptions(options, governor?.budgetBytes);
     this.name = this.options.name;
     this.clock = this.options.clock;
     this.random = this.options.random;
     this.computations = new Computations(this.name);
     this.events$ = readOnly(this.emitter);
+    const { bound, random } = this.options;
+    const membership = governor?.membership(this.name, bound.kind === 'memory', random);
     this.store = new BoundedStore<K, V>({
       ...this.options,
+      governance: membership?.governance,
       onRemoval: (key, value, cause) => this.removed(key, value, cause),
       removalsHeard: this.emitter,
     });
+    this.leave = membership?.join();
   }
 
   /** The value, or `undefined`. Counts as a use for the policy and as a hit or a miss; restarts the idle time. */
@@ -306,6 +317,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   /** Lets go of everything, stops the timer and completes `events$`. Reading finds nothing from then on; writing throws. */
   dispose(): void {
     this.isDisposed = true;
+    this.leave?.();
     this.store.dispose();
     this.emitter.complete();
   }
@@ -326,7 +338,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
       if (options.groups !== undefined) groups = groupsOfCall(options.groups);
       if (options.weight !== undefined) weight = weightOfCall(options.weight, key);
     }
-    if (this.options.groups !== undefined) groups = this.allGroups(this.options.groups, groups, key, value);
+    if (this.options.groups !== undefined) groups = allGroups(this.options.groups, groups, key, value);
     if (this.options.ttlJitter > 0) ttlMs *= 1 - this.options.ttlJitter * this.random();
     this.outdate(key);
     const stored = this.store.put(key, value, ttlMs, ttiMs, groups, weight);
@@ -363,29 +375,12 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     });
   }
 
-  private allGroups(
-    own: readonly string[] | ((value: V, key: K) => readonly string[]),
-    given: readonly string[] | undefined,
-    key: K,
-    value: V,
-  ): readonly string[] {
-    const groups = typeof own === 'function' ? groupsOfCall(own(value, key)) : own;
-    return given === undefined ? groups : [...groups, ...given];
-  }
-
   private removed(key: K, value: V, cause: RemovalCause): void {
-    if (cause === 'expired') this.emit('expire', { key, value });
-    else this.emit('evict', { key, value, cause });
+    this.emit(cause === 'expired' ? 'expire' : 'evict', cause === 'expired' ? { key, value } : { key, value, cause });
   }
 
   private emit(type: CacheEventType, details: Partial<CacheEvent<K, V>>): void {
     if (!this.emitter.hears(type)) return;
     this.emitter.emit({ type, cache: this.name, at: this.clock.epochMs(), ...details });
   }
-}
-
-/** What can be listened to and not emitted on, also for whoever knows `Symbol.observable`. */
-function readOnly<T>(emitter: Emitter<T>): Subscribable<T> {
-  const view: Subscribable<T> = { subscribe: (observer, wants) => emitter.subscribe(observer, wants) };
-  return Object.freeze(Object.defineProperty(view, OBSERVABLE, { value: () => view }));
 }

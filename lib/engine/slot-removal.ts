@@ -25,3 +25,19 @@ export function removeSlots<K, V>(
   store.removals.deliver();
   return removed;
 }
+
+/** Removes those of a range of slots whose lifetime ends before a tick, and returns how many. */
+export function expireSlots(
+  store: Pick<BoundedStore<unknown, unknown>, 'slots' | 'lifetimes' | 'expire'>,
+  from: number,
+  until: number,
+  nowTick: number,
+): number {
+  let expired = 0;
+  for (let slot = from; slot < until && slot < store.slots.used; slot++) {
+    if (!store.lifetimes.hasExpiredAt(slot, nowTick)) continue;
+    store.expire(slot);
+    expired++;
+  }
+  return expired;
+}

@@ -1,5 +1,6 @@
 import { BYTES_RULE, toBytes, type Clock, type OptionProblems, type Random } from '../core/index.js';
 import { approximateBytes } from './byte-weigher.js';
+import type { StoreGovernance } from './governed-store.js';
 import type { PolicyFactory } from './policy/eviction-policy.js';
 import { BUILT_IN_POLICIES, POLICY_NAMES, type PolicyName } from './policy/policies.js';
 import type { Ear, RemovalListener } from './removal-queue.js';
@@ -24,6 +25,8 @@ export interface ResolvedStoreOptions<K, V> {
   readonly onRemoval: RemovalListener<K, V>;
   /** Told when `onRemoval` causes a removal for each that it is told of. */
   readonly onRunaway?: () => void;
+  /** Who bounds it from outside; nobody when it is left out. */
+  readonly governance?: StoreGovernance | undefined;
   /** Who listens to removals; always somebody when it is left out. */
   readonly removalsHeard?: Ear;
 }
@@ -40,18 +43,30 @@ export interface BoundOptions<K, V> {
 /** What our own structures take per entry: the slot, the links, the index at its usual load. Part of `maxMemory`. */
 export const ENTRY_OVERHEAD_BYTES = 48;
 
+/** What holds where the options say nothing. */
+interface StoreDefaults {
+  readonly maxSize: number;
+  readonly policy: PolicyName;
+  /** Bytes that the store shares with others: then it is weighed by them, unless it has a weigher of its own. */
+  readonly sharedBytes?: number | undefined;
+}
+
 /** Resolves the bound and the policy; what is wrong goes to `problems`, and the result is then not to be used. */
 export function resolveStoreOptions<K, V>(
   problems: OptionProblems,
   given: BoundOptions<K, V>,
-  defaults: { readonly maxSize: number; readonly policy: PolicyName },
+  defaults: StoreDefaults,
 ): Pick<ResolvedStoreOptions<K, V>, 'bound' | 'policy'> {
-  return { bound: resolveBound(problems, given, defaults.maxSize), policy: resolvePolicy(problems, given, defaults) };
+  return { bound: resolveBound(problems, given, defaults), policy: resolvePolicy(problems, given, defaults) };
 }
 
-function resolveBound<K, V>(problems: OptionProblems, given: BoundOptions<K, V>, defaultMaxSize: number): Bound<K, V> {
+function resolveBound<K, V>(
+  problems: OptionProblems,
+  given: BoundOptions<K, V>,
+  { maxSize: defaultMaxSize, sharedBytes }: StoreDefaults,
+): Bound<K, V> {
   const { maxMemory, maxWeight } = given;
-  const isWeighted = maxMemory !== undefined || maxWeight !== undefined;
+  const isWeighted = maxMemory !== undefined || maxWeight !== undefined || sharedBytes !== undefined;
   const maxSize = problems.positiveInteger('maxSize', given.maxSize, isWeighted ? Infinity : defaultMaxSize);
   const weigher = problems.function('weigher', given.weigher, undefined);
 
@@ -79,6 +94,7 @@ function resolveBound<K, V>(problems: OptionProblems, given: BoundOptions<K, V>,
     return { kind: 'weight', maxSize, maxWeight, weigher: weigher ?? entryBytes };
   }
   problems.require(given.weigher === undefined, 'weigher', 'needs maxWeight', given.weigher);
+  if (sharedBytes !== undefined) return { kind: 'memory', maxSize, maxWeight: sharedBytes, weigher: entryBytes };
   return { kind: 'size', maxSize };
 }
 

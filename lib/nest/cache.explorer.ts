@@ -11,6 +11,7 @@ import { CacheMisuseError, CacheUnknownError, type CacheEvent } from '../core/in
 import { CacheRegistry } from '../cache/index.js';
 import { BackgroundLog } from './background-log.js';
 import { classNameOf, eventHandlersOf, recordsOf, type EventHandlerRecord } from './metadata.js';
+import { MemoryLog } from './memory-log.js';
 import { MethodWarmer } from './method-warmer.js';
 import { isFactory, prototypesOf, providersOf, singletonOf } from './module-scan.js';
 import { Reporter } from './reporter.js';
@@ -47,6 +48,7 @@ export class CacheExplorer implements OnModuleInit, OnApplicationBootstrap, OnMo
       new MethodWarmer(this.registry, this.holder.runtime, this.modules).bind();
       await this.registry.loadPackages();
       this.logBackground();
+      this.logMemory();
       await this.registry.open();
     } catch (error) {
       await this.onApplicationShutdown();
@@ -67,6 +69,12 @@ export class CacheExplorer implements OnModuleInit, OnApplicationBootstrap, OnMo
     this.holder.runtime.close();
     this.http.close();
     await this.registry.close();
+  }
+
+  private logMemory(): void {
+    const log = new MemoryLog(this.registry.clock);
+    const subscription = this.registry.memoryNews?.subscribe((news) => log.tell(news));
+    if (subscription !== undefined) this.subscriptions.push(subscription);
   }
 
   private logBackground(): void {

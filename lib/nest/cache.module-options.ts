@@ -38,11 +38,21 @@ export function requireOptionsObject(caller: string, given: unknown): void {
 export function resolveModuleOptions(given: CacheModuleOptions): CacheModuleSettings {
   requireOptionsObject('CacheModule.forRoot()', given);
   const problems = new OptionProblems('CacheModule.forRoot()');
-  problems.refuseUnknown(given, ['defaults', 'caches', 'clock', 'random', 'namespace', 'tiers', 'bus']);
-  const { defaults = {}, caches = [], clock, random, namespace, tiers, bus } = given;
+  problems.refuseUnknown(given, [
+    'defaults',
+    'caches',
+    'clock',
+    'random',
+    'heap',
+    'namespace',
+    'tiers',
+    'bus',
+    'memory',
+  ]);
+  const { defaults = {}, caches = [], clock, random, heap, namespace, tiers, bus, memory } = given;
   problems.require(typeof defaults === 'object' && defaults !== null, 'defaults', 'must be an object', defaults);
   const areDefinitions = Array.isArray(caches) && caches.every(isDefinition);
   problems.require(areDefinitions, 'caches', 'must be a list of definitions made with defineCache()', caches);
   problems.throwIfAny();
-  return { defaults, caches, clock, random, namespace, tiers, bus };
+  return { defaults, caches, clock, random, heap, namespace, tiers, bus, memory };
 }

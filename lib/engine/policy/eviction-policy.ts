@@ -76,3 +76,8 @@ export interface PolicyHost {
 
 /** Makes the policy of one cache. */
 export type PolicyFactory = (host: PolicyHost) => EvictionPolicy;
+
+/** What is wrong with a policy whose next victim is not there. */
+export function wrongVictim(slot: number): string {
+  return `the eviction policy named slot ${slot}, where no entry is; it must name one it was told of`;
+}

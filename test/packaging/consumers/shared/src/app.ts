@@ -99,6 +99,7 @@ import { EXPECTED_OF_MEMCACHED, useMemcached } from './memcached.js';
 import { EXPECTED_OF_KEYV, useKeyv } from './keyv.js';
 import { EXPECTED_OF_LMDB, useLmdb } from './lmdb.js';
 import { EXPECTED_OF_LOCAL, useLocal } from './local.js';
+import { EXPECTED_OF_MEMORY, useMemory } from './memory.js';
 import { EXPECTED_OF_NUMBERS, useNumbers } from './numbers.js';
 import { EXPECTED_OF_OBSERVABILITY, useObservability } from './observability.js';
 import { EXPECTED_OF_REDIS, useRedis } from './redis.js';
@@ -252,6 +253,7 @@ export async function exercise(): Promise<Record<string, unknown>> {
     ...(await useRedis()),
     ...(await useTesting()),
     ...(await useTiers()),
+    ...(await useMemory()),
   };
 }
 
@@ -272,6 +274,7 @@ export const EXPECTED: Record<string, unknown> = {
   ...EXPECTED_OF_REDIS,
   ...EXPECTED_OF_TESTING,
   ...EXPECTED_OF_TIERS,
+  ...EXPECTED_OF_MEMORY,
   calls: 1,
   saved: 'saved',
   many: ['user 3', 'saved', 'user 1', 'user 3'],
