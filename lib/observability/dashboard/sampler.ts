@@ -1,11 +1,13 @@
-import type { CacheRegistry } from '../../cache/index.js';
+import type { BackgroundNews, CacheRegistry } from '../../cache/index.js';
 import type { Cancel, Clock } from '../../core/index.js';
 import { cacheState, sampleValues, type AnyStats } from './cache-state.js';
 import type { CacheSample, CacheState, Sample } from './wire.js';
 
 /** What a {@link Sampler} is made of. */
 export interface SamplerParts {
-  readonly registry: Pick<CacheRegistry, 'stats' | 'get' | 'work'>;
+  readonly registry: Pick<CacheRegistry, 'stats' | 'get'> & {
+    work(name: string): readonly BackgroundNews[];
+  };
   readonly clock: Clock;
   readonly intervalMs: number;
   /** `0`: nothing is kept, and nothing is read while nobody listens. */
