@@ -128,6 +128,7 @@ export class GovernedStore implements StoreGovernance {
 
   /** How many hits it would have had lately with so many bytes; `undefined` while too little is known. */
   hitsWithin(bytes: number): number | undefined {
-    return this.bytesPerUnit === undefined ? undefined : this.reuse.hitsWithin(bytes / this.bytesPerUnit);
+    if (this.bytesPerUnit === undefined || !this.reuse.knows(this.store?.weight ?? 0)) return undefined;
+    return this.reuse.hitsWithin(bytes / this.bytesPerUnit);
   }
 }

@@ -23,6 +23,9 @@ const BUCKETS = 48 * BUCKETS_PER_DOUBLING;
 /** So many sampled uses that came back say something, and so do so many that did not. */
 const ENOUGH_HITS = 16;
 const ENOUGH_USES = 2_048;
+/** Fewer are enough of a cache that went through more than twice what it holds; one that was only filled has yet to be asked. */
+const FEW_USES = 64;
+const TIMES_HELD = 2;
 
 export class ReuseSample {
   private threshold = HIGHEST_THRESHOLD;
@@ -76,9 +79,14 @@ export class ReuseSample {
     this.total = 0;
   }
 
-  /** How many hits a cache of this weight would have had lately; `undefined` while too little is known. */
-  hitsWithin(weight: number): number | undefined {
-    if (this.known < ENOUGH_HITS && this.uses < ENOUGH_USES) return undefined;
+  /** Whether it knows enough of a cache that holds this weight to be asked. */
+  knows(heldWeight: number): boolean {
+    if (this.known >= ENOUGH_HITS || this.uses >= ENOUGH_USES) return true;
+    return this.uses >= FEW_USES && this.total * (ALL_HASHES / this.threshold) > TIMES_HELD * heldWeight;
+  }
+
+  /** How many hits a cache of this weight would have had lately. */
+  hitsWithin(weight: number): number {
     const last = bucketOf(weight);
     let hits = 0;
     for (let bucket = 0; bucket < last; bucket++) hits += this.hits[bucket] as number;

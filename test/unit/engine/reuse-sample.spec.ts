@@ -28,10 +28,20 @@ function lruHits(keys: readonly number[], size: number): number {
 }
 
 describe('ReuseSample', () => {
-  it('knows nothing before enough keys have come back', () => {
+  it('knows enough when keys have come back', () => {
     const sample = new ReuseSample();
     play(sample, loop(1_000, 1));
-    expect(sample.hitsWithin(1_000)).toBeUndefined();
+    expect(sample.knows(1_000)).toBe(false);
+    play(sample, loop(1_000, 1));
+    expect(sample.knows(1_000)).toBe(true);
+  });
+
+  it('knows enough of a cache that went through much more than it holds, and not of one that was filled', () => {
+    const sample = new ReuseSample();
+    play(sample, loop(5_000, 1));
+    expect(sample.knows(5_000)).toBe(false);
+    expect(sample.knows(1_000)).toBe(true);
+    expect(sample.hitsWithin(1_000)).toBe(0);
   });
 
   it.each([400, 4_000, 40_000])('sees that a loop over %i keys hits nothing until it fits', (length) => {
@@ -59,7 +69,7 @@ describe('ReuseSample', () => {
       [500, 2_000],
       [2_000, 8_000],
     ] as const) {
-      const told = (sample.hitsWithin(to) ?? 0) - (sample.hitsWithin(from) ?? 0);
+      const told = sample.hitsWithin(to) - sample.hitsWithin(from);
       const ratio = told / (lruHits(keys, to) - lruHits(keys, from));
       expect(ratio).toBeGreaterThan(0.65);
       expect(ratio).toBeLessThan(1.5);
@@ -89,7 +99,7 @@ describe('ReuseSample', () => {
   it('lets what it knows fade by half', () => {
     const sample = new ReuseSample();
     play(sample, loop(400, 20));
-    const before = sample.hitsWithin(1_000) ?? 0;
+    const before = sample.hitsWithin(1_000);
     sample.fade();
     expect(sample.hitsWithin(1_000)).toBeCloseTo(before / 2);
   });
