@@ -87,6 +87,8 @@ export class Arena {
       if (isTaken(seen) && !this.detach(unit, seen, nowMs, step < FAIR_STEPS ? 'unread' : 'any')) continue;
       const block = this.claim(unit, seen, sizeClass, nowMs);
       if (block !== undefined) return block;
+      // Its segment has become another class's since the hand was there: what nothing refers to any more is nobody's.
+      if (isTaken(seen)) this.parts.claims.free({ unit, claim: seen });
     }
     return undefined;
   }

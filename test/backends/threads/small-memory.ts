@@ -5,23 +5,23 @@ import { RecordName, SpaceName } from '../../../lib/backends/threads/record-name
 import { RecordTable } from '../../../lib/backends/threads/record-table.js';
 import type { Words } from '../../../lib/backends/threads/words.js';
 
-/** One bucket of few slots, and a few blocks of one size: so small that everything meets. */
-export function smallGeometry({ ways = 2, blocks = 5 } = {}): Geometry {
+/** One bucket of few slots, and a few blocks of one size, or of more in some segments: so small that everything meets. */
+export function smallGeometry({ ways = 2, blocks = 5, segments = 1, classes = [1] } = {}): Geometry {
   const unitWords = 16;
   const handsAt = 9;
-  const bucketsAt = handsAt + 1;
+  const bucketsAt = handsAt + classes.length;
   const claimsAt = bucketsAt + 2 + ways;
-  const segmentsAt = claimsAt + blocks;
-  const arenaAt = segmentsAt + 1;
+  const segmentsAt = claimsAt + segments * blocks;
+  const arenaAt = segmentsAt + segments;
   return {
-    totalBytes: (arenaAt + blocks * unitWords) * 4,
+    totalBytes: (arenaAt + segments * blocks * unitWords) * 4,
     bucketCount: 1,
     ways,
     unitWords,
     unitBits: 4,
-    segmentCount: 1,
+    segmentCount: segments,
     segmentUnits: blocks,
-    classes: [1],
+    classes,
     handsAt,
     bucketsAt,
     bucketWords: 2 + ways,

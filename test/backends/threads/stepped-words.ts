@@ -69,6 +69,11 @@ export class SteppedWords implements Words {
     return thread(new SteppedWords(cells, [], true, false, { from: Infinity, words: 1 }));
   }
 
+  /** The same for a thread that has done some: `log` is what they gave. */
+  static resume<T>(thread: (words: Words) => T, cells: Int32Array, log: readonly number[]): T {
+    return thread(new SteppedWords(cells, [...log], true, false, { from: Infinity, words: 1 }));
+  }
+
   load(at: number): number {
     return this.step(reads('load', at), () => this.word(at));
   }
