@@ -37,10 +37,7 @@ function everyTwoSwitches<T>(
   for (const begun of steps(cells, first, records)) {
     for (const entered of steps(begun.cells, second, records)) {
       const after = entered.cells.slice();
-      const results = [
-        SteppedWords.resume(first, after, begun.log),
-        SteppedWords.resume(second, after, entered.log),
-      ];
+      const results = [SteppedWords.resume(first, after, begun.log), SteppedWords.resume(second, after, entered.log)];
       judge(after, results);
       runs++;
     }
