@@ -6,6 +6,8 @@ import { toError } from './redis-connection.js';
 export interface IoredisClient {
   readonly status: string;
   readonly stream?: IoredisStream;
+  /** Set while a cluster's server owes a reply; ioredis 5 leaves it running when the socket has closed. */
+  readonly socketTimeoutTimer?: { unref(): unknown };
   readonly options?: { readonly keyPrefix?: string };
   callBuffer(name: string, args: readonly Argument[]): Promise<unknown>;
   pipeline(): IoredisPipeline;
@@ -169,7 +171,8 @@ function endRefreshing(cluster: IoredisCluster): void {
  * `disconnect()`, which ends it in the polite way: a socket that was half closed cannot be reset any more, and Node.js,
  * asked for it, would never close it, nor ever end the process.
  */
-function discard({ stream }: IoredisClient): void {
+function discard({ stream, socketTimeoutTimer }: IoredisClient): void {
+  socketTimeoutTimer?.unref();
   try {
     if (stream?.writableEnded !== true) stream?.resetAndDestroy?.();
   } catch {

@@ -1,3 +1,4 @@
+import { systemRandom } from '../../core/index.js';
 import type {
   Argument,
   Command,
@@ -8,6 +9,7 @@ import type {
   Reply,
 } from './redis-connection.js';
 import { toError } from './redis-connection.js';
+import { SocketEnd } from './socket-end.js';
 
 /** What is called of any client of node-redis. */
 interface NodeRedisBase {
@@ -46,11 +48,16 @@ export interface NodeRedisSentinel extends NodeRedisBase {
   duplicate(options: object): NodeRedisSentinel;
 }
 
+/** When the parts of a cluster's client connect again: as node-redis does by default. */
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 2_000;
+const RETRY_SPREAD_MS = 200;
+
 /** Bulk strings (`$`, 36) as bytes, and no timer for each command. */
 const REPLIES = { timeout: undefined, typeMapping: { 36: Buffer } };
 
 /** How we want a client for one server: it queues and reconnects nothing by itself. RESP2, in which all versions answer alike. */
-export function nodeRedisOptions(given: object | undefined, connectTimeoutMs: number): object {
+export function nodeRedisOptions(given: object | undefined, connectTimeoutMs: number, sockets: SocketEnd): object {
   return {
     RESP: 2,
     disableOfflineQueue: true,
@@ -59,29 +66,53 @@ export function nodeRedisOptions(given: object | undefined, connectTimeoutMs: nu
     emitInvalidate: undefined,
     maintNotifications: 'disabled',
     commandOptions: REPLIES,
-    socket: { ...given, reconnectStrategy: false, connectTimeout: connectTimeoutMs, socketTimeout: undefined },
+    socket: {
+      ...given,
+      reconnectStrategy: false,
+      connectTimeout: connectTimeoutMs,
+      socketTimeout: undefined,
+      signal: sockets.signal,
+    },
   };
 }
 
 /** The same for a cluster's client, whose parts for single servers have to reconnect by themselves. */
-export function nodeRedisClusterOptions(cluster: NodeRedisCluster): object {
+export function nodeRedisClusterOptions(cluster: NodeRedisCluster, sockets: SocketEnd): object {
   const defaults = cluster._options?.defaults;
+  const socket: { readonly reconnectStrategy?: unknown } = { ...defaults?.socket };
+  const reconnectStrategy = reconnectingUntil(sockets, socket.reconnectStrategy);
   return {
     RESP: 2,
     commandOptions: REPLIES,
-    defaults: { ...defaults, disableOfflineQueue: true, pingInterval: undefined },
+    defaults: {
+      ...defaults,
+      disableOfflineQueue: true,
+      pingInterval: undefined,
+      socket: { ...socket, reconnectStrategy, signal: sockets.signal },
+    },
   };
 }
 
-export function connectNodeRedis(make: () => NodeRedisClient): Connect {
+/** When node-redis connects again: as it was told to, else after a while that doubles; never once its sockets were ended. */
+function reconnectingUntil(sockets: SocketEnd, given: unknown) {
+  return (retries: number, cause: unknown): unknown => {
+    if (sockets.hasEnded) return false;
+    if (typeof given === 'function') return given(retries, cause) as unknown;
+    if (given !== undefined) return given;
+    return Math.min(FIRST_RETRY_MS * 2 ** retries, LAST_RETRY_MS) + Math.floor(systemRandom() * RETRY_SPREAD_MS);
+  };
+}
+
+export function connectNodeRedis(make: (sockets: SocketEnd) => NodeRedisClient): Connect {
   return (events) => {
-    const client = make();
+    const sockets = new SocketEnd();
+    const client = make(sockets);
     const send = (commands: readonly Command[]): Promise<readonly Reply[]> =>
       repliesOf(commands, (command) => client.sendCommand(line(command), REPLIES));
     // It says nothing more exact than `error`, and a socket that had one is not used again.
     const closed = listen(client, events, (error) => closed(error));
     return {
-      ...connection(client),
+      ...connection(client, sockets),
       isCluster: false,
       send,
       masters: async () => [{ send }],
@@ -90,15 +121,16 @@ export function connectNodeRedis(make: () => NodeRedisClient): Connect {
   };
 }
 
-export function connectNodeRedisCluster(make: () => NodeRedisCluster): Connect {
+export function connectNodeRedisCluster(make: (sockets: SocketEnd) => NodeRedisCluster): Connect {
   return (events) => {
-    const cluster = make();
+    const sockets = new SocketEnd();
+    const cluster = make(sockets);
     listen(cluster, events, (error) => events.trouble(error));
     const senderOf = (client: NodeRedisClient): CommandSender => ({
       send: (commands) => repliesOf(commands, (command) => client.sendCommand(line(command), REPLIES)),
     });
     return {
-      ...connection(cluster),
+      ...connection(cluster, sockets),
       isCluster: true,
       send: (commands) =>
         repliesOf(commands, (command) => cluster.sendCommand(command.key, false, line(command), REPLIES)),
@@ -118,12 +150,16 @@ export function connectNodeRedisSentinel(make: () => NodeRedisSentinel): Connect
   };
 }
 
-function connection(client: NodeRedisBase): Pick<RedisConnection, 'subscribe' | 'close' | 'abandon'> {
+function connection(
+  client: NodeRedisBase,
+  sockets?: SocketEnd,
+): Pick<RedisConnection, 'subscribe' | 'close' | 'abandon'> {
   const close = (): void => {
     // It throws, or rejects, when it is closed already.
     void Promise.resolve()
       .then(() => client.destroy())
-      .catch(() => {});
+      .catch(() => {})
+      .then(() => sockets?.end());
   };
   return {
     subscribe: () => Promise.reject(new Error('a subscription needs one server, not a cluster')),

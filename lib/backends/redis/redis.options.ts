@@ -136,7 +136,7 @@ function fromClient(client: RedisClient, zombieMs: number, openMs: number): Clie
     const cluster = client as unknown as NodeRedisCluster;
     const prefix = (cluster._options as { keyPrefix?: string } | undefined)?.keyPrefix;
     return source(
-      connectNodeRedisCluster(() => cluster.duplicate(nodeRedisClusterOptions(cluster))),
+      connectNodeRedisCluster((sockets) => cluster.duplicate(nodeRedisClusterOptions(cluster, sockets))),
       true,
       prefix,
     );
@@ -149,9 +149,8 @@ function fromClient(client: RedisClient, zombieMs: number, openMs: number): Clie
     );
   }
   const single = client as unknown as NodeRedisClient;
-  const options = nodeRedisOptions(single.options?.socket, openMs);
   return source(
-    connectNodeRedis(() => single.duplicate(options)),
+    connectNodeRedis((sockets) => single.duplicate(nodeRedisOptions(single.options?.socket, openMs, sockets))),
     false,
     keyPrefixOf(single.options),
   );
