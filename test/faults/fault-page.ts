@@ -13,7 +13,8 @@ on a rejected call, on a wait beyond its deadline, and on a single value that ha
 
 A deadline is the tier's \`timeout\` (here 250 ms) for each call of the tier that an operation needs one after the other,
 and 500 ms for the bus where the others have to be told. The breaker opens after a few of those, and from then on callers
-wait for nothing.
+wait for nothing. A scene in which nothing but a wait was wrong is played again, twice at most: another process of the machine
+may have had the processor.
 
 ## By fault
 

@@ -25,6 +25,8 @@ export interface Outcome {
   readonly below: string;
   readonly fault: string;
   readonly expected: string;
+  /** How often it was played: again when all that was wrong was a wait. */
+  readonly plays?: number;
   readonly cells: Readonly<Record<Operation, Measured & { readonly deadlineMs: number }>>;
   /** The worst delay of the event loop while the load ran. */
   readonly loopDelayMs: number;

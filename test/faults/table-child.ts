@@ -2,8 +2,10 @@ import { startMemcached, startRedis } from '../servers/index.js';
 import { lmdbScenes } from './lmdb-scenes.js';
 import { memcachedScenes } from './memcached-scenes.js';
 import { clusterScenes, loadingScene, redisScenes } from './redis-scenes.js';
-import { runScene } from './run-scene.js';
+import { runScene, type Outcome } from './run-scene.js';
 import type { Scene } from './scene.js';
+import { lateWaits } from './table.js';
+import { OPERATIONS } from './workload.js';
 
 /*
  * Runs the scenes one after the other, and tells each outcome in a line of JSON; in the last line what reached the process
@@ -12,6 +14,8 @@ import type { Scene } from './scene.js';
 const faultMs = Number(process.env['STRATA_FAULT_MS'] ?? 800);
 const recoveryMs = Number(process.env['STRATA_RECOVERY_MS'] ?? 10_000);
 const LINGERS_AFTER_MS = 3_000;
+/** A wait that is too long may be that of another process for the processor: it counts if it is there each time. */
+const MOST_PLAYS = 3;
 const only = process.argv[2] ?? '';
 const durations = { beforeMs: 300, faultMs, afterMs: 300, recoveryMs };
 
@@ -32,8 +36,13 @@ const scenes: Scene[] = [
   ...lmdbScenes(redis),
 ].filter(({ below, fault }) => `${below}: ${fault}`.includes(only));
 for (const [at, scene] of scenes.entries()) {
-  tell(await runScene(scene, `scene${at}`, durations));
-  await redis.command('FLUSHALL');
+  for (let play = 1; ; play++) {
+    const outcome = await runScene(scene, `scene${at}-${play}`, durations);
+    await redis.command('FLUSHALL');
+    if (play < MOST_PLAYS && isOnlyLate(outcome)) continue;
+    tell({ ...outcome, plays: play });
+    break;
+  }
 }
 await Promise.all([redis.stop(), memcached.stop()]);
 // What is still there a while after everything was closed.
@@ -42,3 +51,11 @@ setTimeout(() => {
   process.exit();
 }, LINGERS_AFTER_MS).unref();
 process.once('beforeExit', () => tell({ strays, lingering: [] }));
+
+function isOnlyLate(outcome: Outcome): boolean {
+  const isRight = OPERATIONS.every((operation) => {
+    const { errors, outdated, wrong } = outcome.cells[operation];
+    return errors + outdated + wrong === 0;
+  });
+  return isRight && outcome.unrecovered === undefined && outcome.staleAfter === 0 && lateWaits(outcome).length > 0;
+}

@@ -13,6 +13,11 @@ export function limitOf({ cells, loopDelayMs }: Outcome, operation: Operation): 
   return cells[operation].deadlineMs + loopDelayMs + SLACK_MS;
 }
 
+/** The waits that were too long. */
+export function lateWaits(outcome: Outcome): readonly Operation[] {
+  return OPERATIONS.filter((operation) => outcome.cells[operation].worstMs > limitOf(outcome, operation));
+}
+
 /** One line for each fault, and one for each operation under it. */
 export function cellTable(outcomes: readonly Outcome[]): string {
   const head = [
