@@ -121,6 +121,11 @@ describe('the overview', () => {
       () => page.locator('.cache-link[aria-current] .ratio').textContent(),
       (text) => text?.includes('⚠') === true,
     );
+    const troubles = page.getByRole('list', { name: 'What needs attention' });
+    expect(await troubles.getByRole('listitem').first().textContent()).toBe('the breaker of in-process is open');
+    expect(await page.title()).toMatch(/^⚠ .*users · Strata$/);
+    await page.goto(`${app.address}#/overview`);
+    await troubles.getByText('the breaker of in-process is open for 2 of 3 caches').waitFor();
     expectPeace(seen);
   });
 
@@ -194,6 +199,26 @@ describe('the overview', () => {
     expect(await names.allTextContents()).toEqual([HOSTILE, 'many', 'users']);
     await page.getByRole('button', { name: 'Cache', exact: true }).click();
     expect(await names.allTextContents()).toEqual(['users', 'many', HOSTILE]);
+  });
+});
+
+describe('the list of caches, when their numbers change', () => {
+  it('leaves a row where it is until it is clearly ahead of the one above', async () => {
+    const app = await start();
+    const [one, other] = [app.define('one'), app.define('other')];
+    const { page } = await open(app.address);
+    const names = page.getByRole('region', { name: 'Caches in the time shown' }).locator('tbody td:first-child');
+    const shownAfter = async (lookups: number): Promise<string[]> => {
+      await page.locator('.tile .note', { hasText: `${lookups} in 5 min` }).waitFor();
+      return (await names.allTextContents()).slice(0, 2);
+    };
+    for (let at = 0; at < 100; at++) await one.getOrLoad(at);
+    for (let at = 0; at < 96; at++) await other.getOrLoad(at);
+    expect(await shownAfter(196)).toEqual(['one', 'other']);
+    for (let at = 0; at < 10; at++) await other.getOrLoad(at);
+    expect(await shownAfter(206)).toEqual(['one', 'other']);
+    for (let at = 0; at < 10; at++) await other.getOrLoad(at);
+    expect(await shownAfter(216)).toEqual(['other', 'one']);
   });
 });
 
@@ -410,6 +435,18 @@ describe('its looks', () => {
     expectPeace(seen);
   });
 
+  it('leave no hole beside the large numbers, however wide the screen is', async () => {
+    const app = await start();
+    const { page } = await open(app.address);
+    await page.locator('.tile').last().waitFor();
+    for (const width of [1680, 1280, 1000, 760, 390]) {
+      await page.setViewportSize({ width, height: 700 });
+      const rows = (await page.evaluate(TILE_ROWS)) as [right: number, within: number][];
+      expect(rows.length).toBeGreaterThan(0);
+      expect([width, rows.filter(([right, within]) => Math.abs(right - within) > 1.5)]).toEqual([width, []]);
+    }
+  });
+
   it.each(['light', 'dark'] as const)(
     'are readable in %s: every text has a contrast of 4.5 or more',
     async (colorScheme) => {
@@ -480,6 +517,17 @@ async function expectEventually<Answer>(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+/** Where each row of tiles ends, and where it should. */
+const TILE_ROWS = `(() => {
+  const within = document.querySelector('.tiles').getBoundingClientRect().right;
+  const ends = new Map();
+  for (const tile of document.querySelectorAll('.tile')) {
+    const { top, right } = tile.getBoundingClientRect();
+    ends.set(top, Math.max(right, ends.get(top) ?? 0));
+  }
+  return [...ends.values()].map((right) => [right, within]);
+})()`;
 
 /** Runs in the page: the contrast of each colour of text with what it stands on. */
 const CONTRASTS = `(() => {

@@ -4,8 +4,6 @@ import { percent } from './format.js';
 import { troublesOf } from './health.js';
 import { hrefOf } from './route.js';
 
-const NO_CACHE = { tiers: [], bus: null };
-
 /** The caches to choose from: a list beside the view, or on narrow screens a select above it. */
 export class CacheList {
   private readonly list = byId('caches-list', HTMLElement);
@@ -32,7 +30,8 @@ export class CacheList {
     const window = model.window(rangeMs, undefined);
     for (const [name, { ratio }] of this.links) {
       const of = name === '' ? window : window.of(name.slice(1));
-      const troubles = name === '' ? [] : troublesOf(model.caches.get(name.slice(1)) ?? NO_CACHE);
+      const state = model.caches.get(name.slice(1));
+      const troubles = name === '' || state === undefined ? [] : troublesOf([state]);
       setText(ratio, `${troubles.length > 0 ? '⚠ ' : ''}${percent(of.hitRatio())}`);
       ratio.title = troubles.join('; ');
     }

@@ -18,11 +18,15 @@ export class DataTable<Row> {
   private rows: readonly Row[] = [];
   private sortedBy: Column<Row> | undefined;
   private isAscending = false;
+  /** The rows that were shown last, from top to bottom. */
+  private order: readonly string[] = [];
 
   constructor(
     caption: string,
     private readonly columns: readonly Column<Row>[],
     sortedBy?: string,
+    /** Tells rows apart from one update to the next; with it, rows whose numbers are nearly equal do not change places. */
+    private readonly identity?: (row: Row) => string,
   ) {
     this.sortedBy = columns.find(({ title }) => title === sortedBy);
     const table = h(
@@ -60,6 +64,7 @@ export class DataTable<Row> {
     sort.addEventListener('click', () => {
       this.isAscending = this.sortedBy === column ? !this.isAscending : isNumber !== true;
       this.sortedBy = column;
+      this.order = [];
       this.markSorted();
       this.show(this.rows);
     });
@@ -78,7 +83,12 @@ export class DataTable<Row> {
     const rank = this.sortedBy?.rank;
     if (rank === undefined) return this.rows;
     const sign = this.isAscending ? 1 : -1;
-    return this.rows.toSorted((a, b) => sign * compared(rank(a), rank(b)));
+    const sorted = this.rows.toSorted((a, b) => sign * compared(rank(a), rank(b)));
+    const { identity } = this;
+    if (identity === undefined) return sorted;
+    const kept = keptOrder(sorted, this.order, identity, (upper, lower) => isAhead(sign, rank(upper), rank(lower)));
+    this.order = kept.map((row) => identity(row));
+    return kept;
   }
 
   private row(row: Row): HTMLElement {
@@ -92,4 +102,34 @@ export class DataTable<Row> {
 
 function compared(a: number | string, b: number | string): number {
   return typeof a === 'number' && typeof b === 'number' ? a - b : comparedTexts(String(a), String(b));
+}
+
+/** By how much a number has to be ahead of another before its row goes past that of the other. */
+const CLEARLY = 1.1;
+
+function isAhead(sign: number, upper: number | string, lower: number | string): boolean {
+  if (typeof upper !== 'number' || typeof lower !== 'number') return true;
+  const [less, more] = sign > 0 ? [upper, lower] : [lower, upper];
+  return less < 0 ? more >= 0 : more > less * CLEARLY;
+}
+
+/** Sorted rows, of which neighbours stay in the order that they had unless one is clearly ahead of the other. */
+function keptOrder<Row>(
+  sorted: readonly Row[],
+  before: readonly string[],
+  identity: (row: Row) => string,
+  isClearlyAhead: (upper: Row, lower: Row) => boolean,
+): readonly Row[] {
+  const places = new Map(before.map((name, at) => [name, at]));
+  const placeOf = (row: Row): number => places.get(identity(row)) ?? Infinity;
+  const kept = [...sorted];
+  for (let end = 1; end < kept.length; end++) {
+    for (let at = end; at > 0; at--) {
+      const [upper, lower] = [kept[at - 1], kept[at]];
+      if (upper === undefined || lower === undefined) break;
+      if (placeOf(upper) <= placeOf(lower) || isClearlyAhead(upper, lower)) break;
+      [kept[at - 1], kept[at]] = [lower, upper];
+    }
+  }
+  return kept;
 }

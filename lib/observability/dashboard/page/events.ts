@@ -175,6 +175,6 @@ function line({
     h('td', {}, h('span', { class: 'badge', 'data-tone': TONES[type] ?? null }, type)),
     h('td', {}, cache),
     h('td', { class: 'subject mono', title: key?.text ?? other }, subject),
-    h('td', {}, details),
+    h('td', { class: 'details' }, details),
   );
 }

@@ -1,14 +1,40 @@
 import type { BusState, CacheState, TierState, WorkState } from '../wire.js';
 import { h } from './dom.js';
-import { progressText } from './format.js';
+import { progressText, whole } from './format.js';
 
-/** What a reader should know of at once: a tier that is not called, changes that wait for it, a bus that cannot be trusted. */
-export function troublesOf({ tiers, bus }: Pick<CacheState, 'tiers' | 'bus'>): string[] {
-  const ofTiers = tiers.flatMap(({ name, breaker, recoveryQueue }) => [
-    ...(breaker === null || breaker === 'closed' ? [] : [`the breaker of ${name} is ${breaker}`]),
-    ...(recoveryQueue === null || recoveryQueue === 0 ? [] : [`${recoveryQueue} changes wait for ${name}`]),
-  ]);
-  return bus === null || bus.trusted ? ofTiers : [...ofTiers, `the bus ${bus.name} is not heard`];
+type Connected = Pick<CacheState, 'tiers' | 'bus'>;
+
+/**
+ * What a reader should know of at once, of one cache or of all: tiers that are not called, changes that wait for them, buses
+ * that cannot be trusted. What many caches have in common is said once, with their number.
+ */
+export function troublesOf(states: readonly Connected[]): string[] {
+  const of = (count: number): string =>
+    states.length === 1 ? '' : ` for ${whole(count)} of ${whole(states.length)} caches`;
+  const tiers = [
+    ...Map.groupBy(
+      states.flatMap(({ tiers }) => tiers),
+      ({ name }) => name,
+    ),
+  ];
+  const buses = [
+    ...Map.groupBy(
+      states.flatMap(({ bus }) => (bus === null || bus.trusted ? [] : bus)),
+      ({ name }) => name,
+    ),
+  ];
+  return [
+    ...tiers.flatMap(([name, shared]) => {
+      const broken = shared.flatMap(({ breaker }) => (breaker === null || breaker === 'closed' ? [] : breaker));
+      const worst = broken.includes('open') ? 'open' : 'half-open';
+      const waiting = shared.reduce((sum, { recoveryQueue }) => sum + (recoveryQueue ?? 0), 0);
+      return [
+        ...(broken.length === 0 ? [] : [`the breaker of ${name} is ${worst}${of(broken.length)}`]),
+        ...(waiting === 0 ? [] : [`${whole(waiting)} changes wait for ${name}`]),
+      ];
+    }),
+    ...buses.map(([name, unheard]) => `the bus ${name} is not heard${of(unheard.length)}`),
+  ];
 }
 
 export function breakerBadge(breaker: TierState['breaker']): Node | string {

@@ -5,6 +5,7 @@ import type { PageContext, Tone, View } from './context.js';
 import { button, byId, h, setText } from './dom.js';
 import { Events } from './events.js';
 import { percent, span, whole } from './format.js';
+import { troublesOf } from './health.js';
 import { Keys } from './keys.js';
 import { Model } from './model.js';
 import { noCaches, Overview } from './overview.js';
@@ -104,7 +105,8 @@ class Page implements PageContext {
     this.showView();
     this.view?.update();
     const ratio = this.model.window(this.rangeMs, this.route.cache).hitRatio();
-    document.title = `${ratio === null ? '' : `${percent(ratio)} · `}${this.route.cache ?? 'All caches'} · Strata`;
+    const mark = this.troubles().length > 0 ? '⚠ ' : '';
+    document.title = `${mark}${ratio === null ? '' : `${percent(ratio)} · `}${this.route.cache ?? 'All caches'} · Strata`;
   }
 
   private showView(): void {
@@ -130,12 +132,12 @@ class Page implements PageContext {
   private cacheChoice(): View {
     const links = this.model
       .names()
-      .map((name) => h('li', {}, h('a', { href: hrefOf({ view: 'keys', cache: name }) }, name)));
+      .map((name) => h('li', {}, h('a', { class: 'cache-link', href: hrefOf({ view: 'keys', cache: name }) }, name)));
     const element = h(
       'section',
       { class: 'card' },
-      h('h2', {}, 'Choose a cache to browse its keys'),
-      h('ul', {}, ...links),
+      h('div', { class: 'card-head' }, h('h2', {}, 'Choose a cache to browse its keys')),
+      h('ul', { class: 'cache-choice' }, ...links),
     );
     return { element, update: () => {}, leave: () => {} };
   }
@@ -144,6 +146,7 @@ class Page implements PageContext {
     const { cache } = this.route;
     setText(byId('scope-name', HTMLElement), cache ?? 'All caches');
     setText(byId('scope-facts', HTMLElement), this.factsOf(cache));
+    this.showTroubles();
     const links = Object.entries(VIEWS).map(([view, label]) => {
       const current = view === this.route.view ? 'page' : null;
       return h('a', { href: hrefOf({ view: view as ViewName, cache }), 'aria-current': current }, label); // a key of VIEWS
@@ -155,6 +158,19 @@ class Page implements PageContext {
       views.replaceChildren(...links);
       links[focused]?.focus();
     }
+  }
+
+  private showTroubles(): void {
+    const list = byId('scope-troubles', HTMLElement);
+    const troubles = this.troubles();
+    if (troubles.join('\n') === [...list.children].map(({ textContent }) => textContent).join('\n')) return;
+    list.replaceChildren(...troubles.map((text) => h('li', { class: 'badge', 'data-tone': 'bad' }, text)));
+  }
+
+  private troubles(): readonly string[] {
+    const { cache } = this.route;
+    const { caches } = this.model;
+    return troublesOf([...caches.values()].filter(({ name }) => cache === undefined || name === cache));
   }
 
   private factsOf(cache: string | undefined): string {

@@ -73,6 +73,7 @@ export function cacheTable(view: () => ViewName): DataTable<CacheRow> {
       },
     ],
     'Lookups',
+    ({ state }) => state.name,
   );
 }
 

@@ -68,6 +68,7 @@ export class Overview implements View {
   private readonly tiers = tierTable();
   private readonly connections = connectionTable();
   private readonly hotKeys: HotKeys;
+  private readonly connectionsTitle = h('h2');
   private readonly since = h('p');
   private readonly cachesCard: HTMLElement;
   private readonly tiersCard: HTMLElement;
@@ -82,7 +83,12 @@ export class Overview implements View {
       this.hotKeys.element,
       h('p', {}, 'estimated; a lookup of a minute ago counts half'),
     );
-    this.connectionsCard = card('Tiers and bus', this.connections.element);
+    this.connectionsCard = h(
+      'section',
+      { class: 'card' },
+      h('div', { class: 'card-head' }, this.connectionsTitle),
+      this.connections.element,
+    );
     this.cachesCard = card('Caches', this.caches.element);
     this.tiersCard = card('Tiers, since the start', this.tiers.element, this.since);
     this.element.append(
@@ -153,10 +159,7 @@ export class Overview implements View {
         `${short(window.total('expirations'))} expired in ${span(rangeMs)}`,
       ],
       [short(size), entriesNote(states)],
-      [
-        weighed.length === 0 ? NOTHING : bytes(used),
-        weighed.length === 0 ? 'maxMemory is not set' : 'with overhead, estimated',
-      ],
+      [weighed.length === 0 ? NOTHING : bytes(used), weighed.length === 0 ? 'no maxMemory' : 'overhead included'],
     ]);
   }
 
@@ -248,6 +251,7 @@ export class Overview implements View {
     this.hotKeysCard.hidden = isAll || states[0]?.kind === 'memory';
     this.connectionsCard.hidden = connections.every(({ kind }) => !isAll && kind === 'tier');
     // Of one cache the tiers have a table of their own, with more in it.
+    setText(this.connectionsTitle, isAll ? 'Tiers and bus' : 'Bus');
     this.connections.show(connections.filter(({ kind }) => isAll || kind === 'bus'));
     if (isAll) {
       const rows = [...model.caches.values()].map((state): CacheRow => ({ state, window: window.of(state.name) }));

@@ -181,9 +181,9 @@ function lonely(points: ArrayLike<number | null | undefined>): number[] {
   return Array.from(points, (_, at) => at).filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1));
 }
 
-/** Seconds make the labels of a short time longer. */
+/** Seconds make the labels of a short time longer: on a wide plot there are some between minutes too. */
 function labelSpace(_: uPlot, _axis: number, from: number, to: number): number {
-  return to - from < 120 ? 70 : 46;
+  return to - from < 600 ? 72 : 46;
 }
 
 function timeLabels(_: uPlot, splits: number[]): string[] {
