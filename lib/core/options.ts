@@ -25,6 +25,14 @@ export class OptionProblems {
     this.throwIfAny();
   }
 
+  /** Where a list has one that is wrong, that is what the error shows. */
+  requireEach(option: string, rule: string, received: unknown, holds: (element: unknown) => boolean): void {
+    if (!Array.isArray(received)) return this.add(option, rule, received);
+    const list: readonly unknown[] = received;
+    const at = list.findIndex((element) => !holds(element));
+    if (at !== -1) this.add(option, rule, list[at]);
+  }
+
   /** Names every property of `given` that is not among `known`, with the likely intended one. */
   refuseUnknown(given: object, known: readonly string[]): void {
     for (const name of Object.keys(given)) {

@@ -34,6 +34,20 @@ export function requireOptionsObject(caller: string, given: unknown): void {
   ]);
 }
 
+/** Nest's own error for what is missing here names neither the module nor the option. */
+export function requireAsyncOptions(caller: string, given: CacheModuleAsyncOptions): void {
+  requireOptionsObject(caller, given);
+  const { useFactory, useClass, useExisting } = given;
+  if (typeof useFactory === 'function' || useClass !== undefined || useExisting !== undefined) return;
+  throw new CacheOptionsError(caller, [
+    {
+      option: 'useFactory',
+      rule: 'must be a function that returns the options; or give useClass or useExisting',
+      received: useFactory,
+    },
+  ]);
+}
+
 /** Throws every problem in one error. */
 export function resolveModuleOptions(given: CacheModuleOptions): CacheModuleSettings {
   requireOptionsObject('CacheModule.forRoot()', given);

@@ -12,6 +12,7 @@ import { CacheMisuseError, CacheOptionsError } from '../core/index.js';
 import { CacheRegistry, isDefinition, type AnyDefinition } from '../cache/index.js';
 import { CacheExplorer } from './cache.explorer.js';
 import {
+  requireAsyncOptions,
   requireOptionsObject,
   resolveModuleOptions,
   type CacheModuleAsyncOptions,
@@ -52,7 +53,7 @@ export class CacheModule extends ConfigurableModuleClass implements NestModule {
   }
 
   static override forRootAsync(given: CacheModuleAsyncOptions): DynamicModule {
-    requireOptionsObject('CacheModule.forRootAsync()', given);
+    requireAsyncOptions('CacheModule.forRootAsync()', given);
     const { caches, ...options } = given;
     return asRoot(super.forRootAsync(options), caches);
   }

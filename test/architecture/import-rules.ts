@@ -37,7 +37,7 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
   },
   'observability/metrics': { layers: ['core', 'cache'], packages: [] },
   'observability/module': { layers: ['core', 'cache'], packages: ['@nestjs/*'] },
-  'observability/terminus': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*'] },
+  'observability/terminus': { layers: ['core', 'cache', 'nest', 'observability/module'], packages: ['@nestjs/*'] },
   'observability/prometheus': {
     layers: ['core', 'cache', 'nest', 'observability/metrics', 'observability/module'],
     packages: ['@nestjs/*', 'prom-client'],
@@ -51,7 +51,10 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
     packages: ['@nestjs/*', 'rxjs', 'node:*'],
   },
   // uplot is of its page alone, which no file of the server imports.
-  'observability/dashboard': { layers: ['core', 'cache', 'nest'], packages: ['@nestjs/*', 'node:*', 'uplot'] },
+  'observability/dashboard': {
+    layers: ['core', 'cache', 'nest', 'observability/module'],
+    packages: ['@nestjs/*', 'node:*', 'uplot'],
+  },
   testing: { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },
   'lib/engine.ts': { layers: ['core', 'engine'], packages: [] },
   'lib/index.ts': { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },

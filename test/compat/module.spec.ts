@@ -235,6 +235,8 @@ describe('CacheModule of nestjs-strata/cache-manager', () => {
     [{ ttl: -1 }, 'ttl', 'must be a number of milliseconds, 0 or more'],
     [{ refreshThreshold: '1s' }, 'refreshThreshold', 'must be a number of milliseconds, 0 or more'],
     [{ max: 0 }, 'max', 'must be a whole number from 1'],
+    [{ maxMemory: '1 megabyte' }, 'maxMemory', "must be a number of bytes, 1 or more, or text such as '64kb'"],
+    [null as unknown as object, 'options', 'must be an object'],
     [{ clone: 'deep' }, 'clone', 'must be one of plain, none'],
     [{ timeout: 0 }, 'timeout', 'must be above 0'],
     [{ compat: 'loose' }, 'compat', 'must be one of fixed, strict'],
@@ -247,6 +249,23 @@ describe('CacheModule of nestjs-strata/cache-manager', () => {
     await expect(starting).rejects.toBeInstanceOf(CacheOptionsError);
     await expect(starting).rejects.toThrow(option);
     await expect(starting).rejects.toThrow(rule);
+  });
+
+  it('warns of the option that named a store until cache-manager 4, where there is no other', async () => {
+    const warnings: string[] = [];
+    const registeredWith = async (options: object): Promise<void> => {
+      const app = await Test.createTestingModule({ imports: [ours.CacheModule.register(options)] })
+        .setLogger({ ...silence, warn: (line: string) => warnings.push(line) })
+        .compile();
+      await app.close();
+    };
+    await registeredWith({ store: 'memory', stores: [new Keyv()] });
+    await registeredWith({ max: 5 });
+    expect(warnings).toEqual([]);
+    await registeredWith({ store: 'redis', host: 'localhost' });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^CacheModule\.register\(\): store is an option of cache-manager 4/),
+    ]);
   });
 
   it('refuses what is no store, and says what is one', async () => {

@@ -114,6 +114,12 @@ describe('CacheModule.forRoot', () => {
     expect(() => CacheModule.forRoot(given)).toThrow(CacheOptionsError);
   });
 
+  it('refuses at once what has nobody to ask for options', () => {
+    const says = 'CacheModule.forRootAsync(): useFactory must be a function that returns the options';
+    expect(() => CacheModule.forRootAsync({})).toThrow(says);
+    expect(() => CacheModule.forRootAsync({ useFactory: 5 as never })).toThrow(says);
+  });
+
   it('refuses at once what is no definition', () => {
     const caches = [{ name: 'users' }] as unknown as CacheModuleOptions['caches'];
     expect(() => CacheModule.forRoot({ caches })).toThrow(CacheOptionsError);

@@ -1,7 +1,9 @@
 import {
+  BYTES_RULE,
   OptionProblems,
   systemClock,
   systemRandom,
+  toBytes,
   toMilliseconds,
   type Clock,
   type Duration,
@@ -101,6 +103,8 @@ export function checkMemoryStoreOptions(caller: string, given: MemoryStoreOption
   problems.requireObject('options', given);
   problems.refuseUnknown(given, ['max', 'maxMemory', 'clone', 'clock', 'name']);
   problems.positiveInteger('max', given.max, undefined);
+  const isBytes = given.maxMemory === undefined || toBytes(given.maxMemory) !== undefined;
+  problems.require(isBytes, 'maxMemory', BYTES_RULE, given.maxMemory);
   problems.oneOf('clone', given.clone, ['plain', 'none'] as const, 'plain');
   const { name } = given;
   problems.require(name === undefined || (typeof name === 'string' && name !== ''), 'name', 'must be a text', name);

@@ -32,7 +32,7 @@ export class CacheModule extends ConfigurableModuleClass {
     // Not a default of the type: `{}` has every property of an options object that requires none.
     options: CacheModuleOptions<StoreConfig> = {} as CacheModuleOptions<StoreConfig>,
   ): DynamicModule {
-    return { global: options.isGlobal, ...super.register(options as CacheModuleOptions) };
+    return { global: options?.isGlobal, ...super.register(options as CacheModuleOptions) };
   }
 
   static override registerAsync<StoreConfig extends AnyStoreConfig = AnyStoreConfig>(

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { openKeyv, type KeyvAdapter as AdapterOfKeyv } from '../../backends/keyv/index.js';
 import type { CacheRegistry } from '../../cache/index.js';
 import { CacheMisuseError, OptionProblems } from '../../core/index.js';
@@ -15,9 +16,10 @@ export async function makeManager(
   given: CacheManagerOptions = {},
   registry: CacheRegistry | undefined = undefined,
 ): Promise<Manager> {
+  const problems = new OptionProblems(CALLER);
+  problems.requireObject('options', given);
   const { stores = [], namespace, startup, ...rest } = given;
   const settings = resolveManagerOptions(CALLER, rest);
-  const problems = new OptionProblems(CALLER);
   const starts = problems.oneOf('startup', startup, ['lazy', 'require'] as const, 'lazy');
   const isText = namespace === undefined || typeof namespace === 'string';
   problems.require(isText, 'namespace', 'must be a text', namespace);
@@ -25,6 +27,11 @@ export async function makeManager(
   const areObjects = list.every((store) => typeof store === 'object' && store !== null);
   problems.require(areObjects, 'stores', 'must be a Keyv, a store of Keyv, or a list of such', stores);
   problems.throwIfAny();
+  if (list.length === 0 && 'store' in rest) {
+    new Logger('CacheManager').warn(
+      `${CALLER}: store is an option of cache-manager 4 and means nothing here: everything is in memory; give stores: [new KeyvRedis(url)]`,
+    );
+  }
 
   // The check above has seen that they are objects; what they are is looked at one by one.
   const opened = await Promise.all(

@@ -160,18 +160,21 @@ export function parseHttpCache(
   problems.refuseUnknown(given, OPTION_NAMES);
   const { cache = DEFAULT_CACHE, vary = [], headers = [], groups, query = true, maxAge, user, key } = given;
   problems.require(isCache(cache), 'cache', 'must be a definition made with defineCache(), or the name of one', cache);
-  requireNames(problems, 'vary', vary, ['*']);
-  requireNames(problems, 'headers', headers, NEVER_KEPT);
-  const isQuery = typeof query === 'boolean' || (Array.isArray(query) && query.every(isText));
-  problems.require(isQuery, 'query', 'must be true, false or a list of the names of parameters', query);
-  const isGroups =
-    groups === undefined || typeof groups === 'function' || (Array.isArray(groups) && groups.every(isText));
-  problems.require(
-    isGroups,
-    'groups',
-    'must be a list of texts that are not empty, or a function that returns one',
-    groups,
+  requireNames(problems, 'vary', vary, ['*'], 'name the headers that responses differ by');
+  requireNames(
+    problems,
+    'headers',
+    headers,
+    NEVER_KEPT,
+    'it is of one client or one connection, or told anew each time',
   );
+  if (typeof query !== 'boolean') {
+    problems.requireEach('query', 'must be true, false or a list of the names of parameters', query, isText);
+  }
+  if (groups !== undefined && typeof groups !== 'function') {
+    const rule = 'must be a list of texts that are not empty, or a function that returns one';
+    problems.requireEach('groups', rule, groups, isText);
+  }
   problems.function('key', key, undefined);
   problems.function('user', user, undefined);
   const isPublic = problems.oneOf('public', given.public, [true, false], false);
@@ -216,14 +219,20 @@ function loadOptions(given: HttpCacheOptions): LoadOptions {
   return { ...Object.fromEntries(load), ...(Array.isArray(groups) ? { groups: groups as readonly string[] } : {}) };
 }
 
-function requireNames(problems: OptionProblems, option: string, names: unknown, refused: readonly string[]): void {
-  const isList = Array.isArray(names) && names.every((name) => isText(name) && TOKEN.test(name));
-  problems.require(isList, option, 'must be a list of header names', names);
-  const bad = isList ? (names as string[]).find((name) => refused.includes(name.toLowerCase())) : undefined;
-  problems.require(bad === undefined, option, `cannot name ${bad}`, names);
+function requireNames(
+  problems: OptionProblems,
+  option: string,
+  names: unknown,
+  refused: readonly string[],
+  reason: string,
+): void {
+  const isName = (name: unknown): name is string => isText(name) && TOKEN.test(name);
+  problems.requireEach(option, 'must be a list of header names', names, isName);
+  const bad = lowered(names).find((name) => refused.includes(name));
+  problems.require(bad === undefined, option, `cannot name ${bad}: ${reason}`, bad);
 }
 
-function lowered(names: readonly string[]): string[] {
+function lowered(names: unknown): string[] {
   return Array.isArray(names) ? names.filter(isText).map((name) => name.toLowerCase()) : [];
 }
 

@@ -1,7 +1,8 @@
 import { Inject, Module, Optional, type DynamicModule, type NestModule } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CacheRegistry } from '../../cache/index.js';
-import { CacheMisuseError, systemClock } from '../../core/index.js';
+import { systemClock } from '../../core/index.js';
+import { requireRegistry } from '../module/index.js';
 import { Dashboard } from './dashboard.js';
 import { dashboardController } from './dashboard.controller.js';
 import { resolveDashboardOptions, type CacheDashboardOptions } from './dashboard.options.js';
@@ -33,10 +34,8 @@ export class CacheDashboardModule implements NestModule {
         {
           provide: Dashboard,
           inject: [{ token: CacheRegistry, optional: true }],
-          useFactory: (registry: CacheRegistry | undefined) => {
-            if (registry !== undefined) return new Dashboard(registry, settings, systemClock);
-            throw new CacheMisuseError('CacheDashboardModule.forRoot() needs CacheModule.forRoot() in the root module');
-          },
+          useFactory: (registry: CacheRegistry | undefined) =>
+            new Dashboard(requireRegistry('CacheDashboardModule.forRoot()', registry), settings, systemClock),
         },
       ],
     };

@@ -1,5 +1,6 @@
-import { Inject, Injectable, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Module, Optional, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CacheRegistry } from '../../cache/index.js';
+import { requireRegistry } from '../module/index.js';
 import { publishDiagnostics } from './channels.js';
 
 /** Publishes from the bootstrap until the app shuts down. */
@@ -7,10 +8,10 @@ import { publishDiagnostics } from './channels.js';
 class DiagnosticsExport implements OnModuleInit, OnApplicationShutdown {
   private stop = (): void => {};
 
-  constructor(@Inject(CacheRegistry) private readonly caches: CacheRegistry) {}
+  constructor(@Optional() @Inject(CacheRegistry) private readonly caches?: CacheRegistry) {}
 
   onModuleInit(): void {
-    this.stop = publishDiagnostics(this.caches);
+    this.stop = publishDiagnostics(requireRegistry('CacheDiagnosticsModule', this.caches));
   }
 
   onApplicationShutdown(): void {

@@ -116,8 +116,9 @@ function resolve(options: CacheLogOptions) {
   problems.requireObject('options', options);
   problems.refuseUnknown(options, ['types', 'every', 'format', 'keys', 'logger', 'clock']);
   const { types = TROUBLE, logger = new Logger('nestjs-strata'), clock = systemClock } = options;
-  const areTypes = Array.isArray(types) && types.length > 0 && types.every((type) => CACHE_EVENT_TYPES.includes(type));
-  problems.require(areTypes, 'types', `must be a list of ${CACHE_EVENT_TYPES.join(', ')}`, types);
+  const rule = `must be a list of ${CACHE_EVENT_TYPES.join(', ')}`;
+  problems.requireEach('types', rule, types, (type) => CACHE_EVENT_TYPES.includes(type as CacheEventType));
+  problems.require(!Array.isArray(types) || types.length > 0, 'types', 'must name one at least', types);
   const everyMs = problems.duration('every', options.every, 10_000);
   problems.require(everyMs < Infinity, 'every', 'must be finite', options.every);
   const isLogger = typeof logger?.warn === 'function' && typeof logger.log === 'function';

@@ -1,1 +1,2 @@
 export { observerModule, type ObserverModule } from './observer-module.js';
+export { requireRegistry } from './required-registry.js';

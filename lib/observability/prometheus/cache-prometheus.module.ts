@@ -6,6 +6,6 @@ import { exportPrometheusMetrics, type PrometheusMetricsOptions } from './promet
  * itself: `CachePrometheusModule.forRoot({ registry })`. Needs `CacheModule.forRoot()`.
  */
 export class CachePrometheusModule extends observerModule<PrometheusMetricsOptions>(
-  'StrataPrometheus',
+  'CachePrometheusModule',
   exportPrometheusMetrics,
 ) {}

@@ -1,7 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { CacheRegistry, type BusStats, type CacheStats, type TierStats } from '../../cache/index.js';
 import { OptionProblems } from '../../core/index.js';
+import { requireRegistry } from '../module/index.js';
 
 /** What a health check looks at. */
 export interface CacheHealthOptions {
@@ -39,14 +40,18 @@ const WORSE = ['closed', 'half-open', 'open'] as const;
  */
 @Injectable()
 export class CacheHealthIndicator {
+  private readonly caches: CacheRegistry;
+
   constructor(
-    @Inject(CacheRegistry) private readonly caches: CacheRegistry,
+    @Optional() @Inject(CacheRegistry) caches: CacheRegistry | undefined,
     @Inject(HealthIndicatorService) private readonly indicators: HealthIndicatorService,
-  ) {}
+  ) {
+    this.caches = requireRegistry('CacheHealthModule', caches);
+  }
 
   /** @param key what the result stands under in the answer */
   check<const Key extends string>(key: Key, options: CacheHealthOptions = {}): HealthIndicatorResult<Key> {
-    const { names, maxRecoveryQueue } = this.resolve(options);
+    const { names, maxRecoveryQueue } = this.resolve(key, options);
     const stats = names.map((name) => this.caches.get(name).stats());
     const tiers = worstTiers(stats);
     const buses = Object.fromEntries(
@@ -63,16 +68,20 @@ export class CacheHealthIndicator {
     return problems.length === 0 || !('degraded' in session) ? session.up(health) : session.degraded(health);
   }
 
-  private resolve({ caches, maxRecoveryQueue, ...others }: CacheHealthOptions) {
+  private resolve(key: unknown, options: CacheHealthOptions) {
     const problems = new OptionProblems('CacheHealthIndicator.check()');
-    problems.refuseUnknown(others, ['caches', 'maxRecoveryQueue']);
+    problems.require(typeof key === 'string' && key !== '', 'key', 'must be a text that is not empty', key);
+    problems.requireObject('options', options);
+    problems.refuseUnknown(options, ['caches', 'maxRecoveryQueue']);
     const existing = this.caches.names();
-    const stranger = caches?.find((name) => !existing.includes(name));
-    problems.require(stranger === undefined, 'caches', `must be among ${existing.join(', ')}`, stranger);
-    const most = maxRecoveryQueue ?? 1_000;
-    problems.require(typeof most === 'number' && most >= 0, 'maxRecoveryQueue', 'must be 0 or more', maxRecoveryQueue);
+    const { caches = existing, maxRecoveryQueue = 1_000 } = options;
+    const known = existing.length === 0 ? 'this app has none' : `this app has ${existing.join(', ')}`;
+    const isKnown = (name: unknown): boolean => existing.includes(name as string);
+    problems.requireEach('caches', `must be a list of names of caches; ${known}`, caches, isKnown);
+    const isNumber = typeof maxRecoveryQueue === 'number' && maxRecoveryQueue >= 0;
+    problems.require(isNumber, 'maxRecoveryQueue', 'must be 0 or more', maxRecoveryQueue);
     problems.throwIfAny();
-    return { names: caches ?? existing, maxRecoveryQueue: most };
+    return { names: caches, maxRecoveryQueue };
   }
 }
 

@@ -392,8 +392,9 @@ describe.each(PLATFORMS)('the bootstrap of an app on %s', (platform) => {
 describe('the options of @HttpCache', () => {
   it.each([
     [{ ttl: 'soon' }, /ttl/],
-    [{ vary: ['*'] }, /vary cannot name \*/],
-    [{ headers: ['Set-Cookie'] }, /headers cannot name Set-Cookie/],
+    [{ vary: ['*'] }, /vary cannot name \*: name the headers that responses differ by/],
+    [{ headers: ['Set-Cookie'] }, /headers cannot name set-cookie: it is of one client/],
+    [{ vary: ['accept', 'no header'] }, /vary must be a list of header names \(received "no header"\)/],
     [{ headers: ['no header'] }, /headers must be a list of header names/],
     [{ public: true, scope: 'user' }, /public cannot go with scope/],
     [{ user: () => 'a' }, /user needs scope/],

@@ -94,7 +94,9 @@ describe('nestjs-strata/terminus', () => {
   it('names options that are wrong', async () => {
     const observed = await start();
     const indicator = observed.app.get(CacheHealthIndicator, { strict: false });
-    expect(() => indicator.check('caches', { caches: ['cites'] })).toThrow(/caches must be among users, cities, local/);
+    expect(() => indicator.check('caches', { caches: ['cites'] })).toThrow(
+      /caches must be a list of names of caches; this app has users, cities, local \(received "cites"\)/,
+    );
     expect(() => indicator.check('caches', { maxRecoveryQueue: -1 })).toThrow(/maxRecoveryQueue must be 0 or more/);
     expect(() => indicator.check('caches', { cache: [] } as object)).toThrow(/did you mean caches/);
   });
