@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Clock, Random } from '../core/index.js';
 import { BusLink, GuardedTier, RecoveryQueue } from '../resilience/index.js';
 import type { Bus, Tier } from '../tiers/index.js';
@@ -29,7 +30,8 @@ export class TierLinks {
   /** Starts the bus when it is asked for first. */
   bus(bus: Bus, channel: string): BusLink {
     let link = this.buses.get(bus);
-    if (link === undefined) this.buses.set(bus, (link = new BusLink(bus, channel, this.ports)));
+    if (link === undefined)
+      this.buses.set(bus, (link = new BusLink(bus, channel, { ...this.ports, afterTurn: nextTick })));
     return link;
   }
 

@@ -2,6 +2,7 @@ import type { Cancel, Clock, Random } from '../core/index.js';
 import type { Bus } from '../tiers/index.js';
 import { formatMessage, parseMessage, type Announcement, type BusMessage, type Change } from './bus-message.js';
 import { Deadlines } from './deadline.js';
+import { TurnCheck, type AfterTurn } from './turn-check.js';
 
 /** How often a node tells that it is there. */
 export const HEARTBEAT_MS = 1_000;
@@ -58,13 +59,14 @@ interface Peer {
  * nothing about what came after it.
  *
  * Races. A process that was stopped and goes on: whatever it was about to do comes before its timers and its messages,
- * so that whoever reads memory asks first ({@link attend}). A change published twice, because the first attempt failed late: the same number, applied once. A heartbeat
- * that overtakes nothing: a bus keeps one sender's order. A timer that fires before the messages that a stalled event
+ * so that whoever reads memory asks first ({@link attend}). A change published twice, because the first attempt failed
+ * late: the same number, applied once. A heartbeat that overtakes nothing: a bus keeps one sender's order. A timer that fires before the messages that a stalled event
  * loop has not read yet: it looks a second time after a moment.
  */
 export class BusLink {
   private readonly origin: string;
   private readonly deadlines: Deadlines;
+  private readonly standstill: TurnCheck;
   private readonly peers = new Map<string, Peer>();
   private readonly subscribers = new Map<string, BusSubscriber>();
   private outgoing: Outgoing[] = [];
@@ -80,8 +82,9 @@ export class BusLink {
   constructor(
     private readonly bus: Bus,
     channel: string,
-    private readonly ports: { readonly clock: Clock; readonly random: Random },
+    private readonly ports: { readonly clock: Clock; readonly random: Random; readonly afterTurn?: AfterTurn },
   ) {
+    this.standstill = new TurnCheck(ports.afterTurn);
     this.origin = `${hex(ports.random)}${hex(ports.random)}`;
     this.deadlines = new Deadlines(PUBLISH_TIMEOUT_MS, ports.clock);
     bus.start(channel, {
@@ -113,8 +116,7 @@ export class BusLink {
 
   /** To be called before memory is read: a process that was stopped for long distrusts it before it looks. */
   attend(): void {
-    if (this.trustedSinceMs === undefined || this.ports.clock.now() - this.heardUntilMs <= STALL_MS) return;
-    this.loseTrust('the process stood still');
+    if (this.standstill.isDue()) this.checkStandstill();
   }
 
   subscribe(space: string, subscriber: BusSubscriber): () => void {
@@ -215,6 +217,11 @@ export class BusLink {
 
   private isCutOff(): boolean {
     return this.trustedSinceMs !== undefined && this.isSilent();
+  }
+
+  private checkStandstill(): void {
+    if (this.trustedSinceMs === undefined || this.ports.clock.now() - this.heardUntilMs <= STALL_MS) return;
+    this.loseTrust('the process stood still');
   }
 
   private isSilent(): boolean {

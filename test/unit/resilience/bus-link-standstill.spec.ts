@@ -41,10 +41,14 @@ class HeldBus implements Bus {
 }
 
 describe('promise Fence: a process that was stopped', () => {
-  async function linked() {
+  async function linked(afterTurn?: (task: () => void) => void) {
     const clock = new StoppableClock();
     const bus = new HeldBus();
-    const link = new BusLink(bus, 'channel', { clock, random: seededRandom(1) });
+    const link = new BusLink(bus, 'channel', {
+      clock,
+      random: seededRandom(1),
+      ...(afterTurn !== undefined && { afterTurn }),
+    });
     const distrusted: string[] = [];
     link.subscribe('space', { apply: () => {}, distrust: (reason) => distrusted.push(reason), trouble: () => {} });
     bus.listener?.connected('unknown');
@@ -64,6 +68,26 @@ describe('promise Fence: a process that was stopped', () => {
     link.attend();
     expect(distrusted).toEqual(['the process stood still']);
     expect(link.isTrusted).toBe(false);
+  });
+
+  it('in the middle of a turn that had read often, distrusts it before the first read of the next turn', async () => {
+    let endTurn = (): void => {};
+    const { clock, bus, link, distrusted } = await linked((task) => (endTurn = task));
+    bus.deliver();
+    for (let read = 0; read < 100; read++) link.attend();
+    clock.stand(4_200);
+    endTurn();
+    link.attend();
+    expect(distrusted).toEqual(['the process stood still']);
+  });
+
+  it('in the middle of a turn that reads on and on, distrusts it within 64 reads', async () => {
+    const { clock, bus, link, distrusted } = await linked(() => {});
+    bus.deliver();
+    for (let read = 0; read < 100; read++) link.attend();
+    clock.stand(4_200);
+    for (let read = 0; read < 64; read++) link.attend();
+    expect(distrusted).toEqual(['the process stood still']);
   });
 
   it('learns nothing about the present from a heartbeat that waited meanwhile', async () => {
