@@ -136,7 +136,7 @@ export class BoundedStore<K, V> {
       return cost <= this.maxWeight;
     }
     const { lifetimes } = this;
-    let slot = this.index.find(key);
+    let slot = this.index.findToPut(key);
     if (slot !== NO_SLOT && lifetimes.inUse && lifetimes.hasExpired(slot)) {
       this.expire(slot);
       slot = NO_SLOT;

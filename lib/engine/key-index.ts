@@ -33,6 +33,8 @@ const NOT_HASHED = MAP_KEY;
 const CELLS_PER_STEP = 32;
 /** The table shrinks to a quarter when less than one in so many cells is in use. */
 const SPARSE = 16;
+/** Not a key of anybody. */
+const NOTHING = Symbol('nothing was missed');
 
 export class KeyIndex {
   private table = new KeyTable(SMALLEST_CELLS, SMALLEST_CELLS);
@@ -43,6 +45,9 @@ export class KeyIndex {
   /** The hash that the last {@link find} of a table key computed; {@link insert} of that key takes it from here. */
   private lastHash = 0;
   private readonly hash: KeyHash;
+  /** The key that was looked for last and not found, until a key comes; and its hash, where it is one of the table. */
+  private missed: unknown = NOTHING;
+  private missedHash = 0;
   private identities: WeakMap<object, number> | undefined;
   private identitiesGiven = 0;
 
@@ -62,7 +67,16 @@ export class KeyIndex {
       return this.findInteger(key);
     }
     const slot = this.others.get(key);
-    return slot === undefined ? NO_SLOT : slot;
+    if (slot !== undefined) return slot;
+    this.missed = key;
+    return NO_SLOT;
+  }
+
+  /** The same for a key that will be put: whoever asked for it before, in vain, has searched already. */
+  findToPut(key: unknown): number {
+    if (key !== this.missed) return this.find(key);
+    this.lastHash = this.missedHash;
+    return NO_SLOT;
   }
 
   /** The same for keys that have probably been found before; {@link insert} may not follow. */
@@ -76,8 +90,9 @@ export class KeyIndex {
     return slot;
   }
 
-  /** Adds the key of `slot`, which the last {@link find} looked for and did not find. */
+  /** Adds the key of `slot`, which the last {@link find} or {@link findToPut} looked for and did not find. */
   insert(slot: number, key: unknown): void {
+    this.missed = NOTHING;
     if (isTableKey(key)) {
       this.addToTable(slot, this.lastHash);
       return;
@@ -111,6 +126,7 @@ export class KeyIndex {
     this.leaving = undefined;
     this.residents = 0;
     this.others = new Map();
+    this.missed = NOTHING;
     this.recent = new RecentStrings(this.slots, SMALLEST_CELLS);
   }
 
@@ -146,17 +162,27 @@ export class KeyIndex {
   private findString(key: string): number {
     const hash = this.hash.string(key) & ANY_HASH;
     this.lastHash = hash;
-    const slot = this.table.findString(this.slots, hash, key);
-    if (slot !== NO_SLOT || this.leaving === undefined) return slot;
-    return this.leaving.findString(this.slots, hash, key);
+    let slot = this.table.findString(this.slots, hash, key);
+    if (slot !== NO_SLOT) return slot;
+    if (this.leaving !== undefined) slot = this.leaving.findString(this.slots, hash, key);
+    if (slot === NO_SLOT) {
+      this.missed = key;
+      this.missedHash = hash;
+    }
+    return slot;
   }
 
   private findInteger(key: number): number {
     const hash = this.hash.integer(key) & ANY_HASH;
     this.lastHash = hash;
-    const slot = this.table.findInteger(this.slots, hash, key);
-    if (slot !== NO_SLOT || this.leaving === undefined) return slot;
-    return this.leaving.findInteger(this.slots, hash, key);
+    let slot = this.table.findInteger(this.slots, hash, key);
+    if (slot !== NO_SLOT) return slot;
+    if (this.leaving !== undefined) slot = this.leaving.findInteger(this.slots, hash, key);
+    if (slot === NO_SLOT) {
+      this.missed = key;
+      this.missedHash = hash;
+    }
+    return slot;
   }
 
   private addToTable(slot: number, hash: number): void {

@@ -213,4 +213,36 @@ describe('KeyIndex', () => {
     expect(hashWith(1)).toBe(hashWith(1));
     expect(new Set([1, 2, 3, 4].map(hashWith)).size).toBe(4);
   });
+
+  it('knows without a search that a key is absent that was just missed, and only until it comes', () => {
+    const { index, slots } = newIndex();
+    for (const key of ['short', 'a string of many characters', 5, -0, NaN, 1.5, null, undefined, {}, '']) {
+      expect(index.find(key)).toBe(-1);
+      expect(index.find('another')).toBe(-1);
+      expect(index.find(key)).toBe(-1);
+      // What was found in between must not leave its hash to the key that comes.
+      const filler = slots.allocate(`filler ${slots.size}`, 1);
+      index.find(slots.keyOf(filler));
+      index.insert(filler, slots.keyOf(filler));
+      expect(index.find(key)).toBe(-1);
+      index.find(slots.keyOf(filler));
+      expect(index.findToPut(key)).toBe(-1);
+      if (slots.isFull) slots.grow();
+      const slot = slots.allocate(key, 1);
+      index.insert(slot, key);
+      expect([index.find(key), index.findToPut(key), index.findAgain(key)]).toEqual([slot, slot, slot]);
+      if (slots.isFull) slots.grow();
+    }
+  });
+
+  it('finds to put what came after it was missed', () => {
+    const { index, add } = newIndex();
+    for (const key of ['short', 7, 'a string of many characters']) {
+      expect(index.find(key)).toBe(-1);
+      const slot = add(key);
+      expect(index.findToPut(key)).toBe(slot);
+      expect(index.find('other')).toBe(-1);
+      expect(index.findToPut(key)).toBe(slot);
+    }
+  });
 });
