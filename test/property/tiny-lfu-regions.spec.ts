@@ -58,7 +58,7 @@ class RegionsModel {
     this.window = this.window.filter(isOther);
     this.probation = this.probation.filter(isOther);
     this.guarded = this.guarded.filter(isOther);
-    this.ghost?.add(key, (gone.frequency << TICK_BITS) | gone.lastUse, this.now);
+    this.ghost?.add(key, (gone.frequency << TICK_BITS) | gone.lastUse);
   }
 
   /** Who has to leave; a candidate that wins moves on. */
@@ -152,5 +152,25 @@ describe('TinyLfuRegions', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('take what was used within a 32nd of a turnover to be in its place', () => {
+    const table = new SlotTable(() => 128);
+    const host = { hashOf: (slot: number) => slot, weightOf: () => 1, newList: () => new SlotList(table) };
+    const regions = new TinyLfuRegions(host, { maximum: 128, weighted: false, entries: 128 }, 0.5, 128, 1);
+    const insert = (): number => {
+      if (table.isFull) table.grow();
+      const slot = table.allocate(table.size, undefined);
+      regions.insert(slot, table.size);
+      return slot;
+    };
+    const first = insert();
+    for (let later = 0; later <= 128 / 32; later++) {
+      expect(regions.isRecent(first)).toBe(true);
+      insert();
+    }
+    expect(regions.isRecent(first)).toBe(false);
+    regions.access(first);
+    expect(regions.isRecent(first)).toBe(true);
   });
 });

@@ -43,7 +43,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   onAccess(slot: number): void {
-    if (!this.regions.isCurrent(slot)) this.use(slot);
+    if (!this.regions.isRecent(slot)) this.use(slot);
   }
 
   onUpdate(slot: number, previousWeight: number): void {

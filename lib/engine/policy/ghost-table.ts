@@ -1,11 +1,11 @@
 /*
  * What is remembered of keys that left: when each was last used, and how often it was used lately. A set-associative table
- * of cells: 11 bits of the key's hash (its print), the tick of its last use (17 bits) and its frequency (4). Where a set of
- * eight cells is full, the one that was used longest ago is forgotten; so the table as a whole forgets about as a queue of
- * its length does, without links or an index.
+ * of cells: 11 bits of the key's hash (its print), the tick of its last use (17 bits) and its frequency (4). A set has eight
+ * cells, the newest first: who comes moves the others on, as far as the first empty cell, and the last of a full set is
+ * forgotten. So the table as a whole forgets about as a queue of its length does, without links or an index.
  *
  * Two keys of one set have the same print once in 2,048: then one is taken for the other, which costs the policy one
- * doubtful decision. O(1), one line of memory; 4 bytes a key.
+ * doubtful decision. O(1), one line of memory, and no branch that depends on ages; 4 bytes a key.
  */
 
 const WAYS = 8;
@@ -22,34 +22,27 @@ const PRINT_SHIFT = TICK_BITS + 4;
 
 export class GhostTable {
   private readonly cells: Int32Array<ArrayBuffer>;
-  private readonly sets: number;
+  /** Turns 32 bits into one of the sets. */
+  private readonly setsByHash: number;
 
   /** @param length about how many keys are remembered */
   constructor(length: number) {
-    this.sets = Math.max(1, Math.round(length / WAYS));
-    this.cells = new Int32Array(this.sets * WAYS);
+    const sets = Math.max(1, Math.round(length / WAYS));
+    this.setsByHash = sets / 2 ** 32;
+    this.cells = new Int32Array(sets * WAYS);
   }
 
-  /** A key left, now: its tick of last use, and above that its frequency, at least 1. */
-  add(hash: number, use: number, now: number): void {
+  /** A key left: its tick of last use, and above that its frequency, at least 1. One that left before has come back by {@link take}. */
+  add(hash: number, use: number): void {
     const { cells } = this;
     const from = this.setOf(hash);
-    const print = printOf(hash);
-    let place = from;
-    let greatest = -1;
+    let moved = (printOf(hash) << PRINT_SHIFT) | use;
     for (let at = from; at < from + WAYS; at++) {
       const cell = cells[at] as number;
-      if (cell !== EMPTY && cell >>> PRINT_SHIFT === print) {
-        place = at;
-        break;
-      }
-      const age = cell === EMPTY ? TICK_MASK + 1 : (now - cell) & TICK_MASK;
-      if (age > greatest) {
-        greatest = age;
-        place = at;
-      }
+      cells[at] = moved;
+      if (cell === EMPTY) return;
+      moved = cell;
     }
-    cells[place] = (print << PRINT_SHIFT) | use;
   }
 
   /** Of a key that comes back: its tick of last use, and above that its frequency; or {@link UNKNOWN}. It is forgotten. */
@@ -59,7 +52,7 @@ export class GhostTable {
     const print = printOf(hash);
     for (let at = from; at < from + WAYS; at++) {
       const cell = cells[at] as number;
-      if (cell === EMPTY || cell >>> PRINT_SHIFT !== print) continue;
+      if (cell >>> PRINT_SHIFT !== print || cell === EMPTY) continue;
       cells[at] = EMPTY;
       return cell & ((1 << PRINT_SHIFT) - 1);
     }
@@ -75,7 +68,7 @@ export class GhostTable {
   }
 
   private setOf(hash: number): number {
-    return ((((Math.imul(hash, 0x85ebca6b) >>> 0) * this.sets) / 2 ** 32) | 0) * WAYS;
+    return (((Math.imul(hash, 0x85ebca6b) >>> 0) * this.setsByHash) | 0) * WAYS;
   }
 }
 

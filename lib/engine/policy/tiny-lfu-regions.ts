@@ -31,6 +31,8 @@ const FEWEST_ENTRIES = 256;
 /** From this estimate on a candidate that lost may be let in by chance, once in {@link LUCKY}. */
 const WARM_FREQUENCY = 6;
 const LUCKY = 128;
+/** An entry that was used within so little of a turnover is taken to be in its place: see {@link TinyLfuRegions.isRecent}. */
+const RECENT_SHARE = 1 / 32;
 /** How many entries may change region for one request: more have to after the window was given another size. */
 const MOST_MOVES = 8;
 
@@ -85,6 +87,8 @@ export class TinyLfuRegions {
   /** `insertions` of a tick, as a power of two. */
   tickBits = 0;
   private tick = 0;
+  /** Ticks that are recent, but for the present one. */
+  private recent = 0;
   /** Ticks of a period, as a power of two. */
   private periodBits = 0;
   /** Ticks of a unit in which reuse distances are kept, as a power of two. */
@@ -114,9 +118,12 @@ export class TinyLfuRegions {
     if (this.windowLoad > this.windowTarget) this.moveOn();
   }
 
-  /** Whether the entry was used in this very tick: to be told of that once more would change next to nothing. */
-  isCurrent(slot: number): boolean {
-    return ((this.states[slot] as number) & TICK_MASK) === this.tick;
+  /**
+   * Whether the entry was used so lately that to hear of it once more would change next to nothing: it stands near the end of its
+   * list, and a burst counts once. So a hot hit is one comparison, and moves nothing.
+   */
+  isRecent(slot: number): boolean {
+    return ((this.tick - (this.states[slot] as number)) & TICK_MASK) <= this.recent;
   }
 
   access(slot: number): void {
@@ -150,7 +157,7 @@ export class TinyLfuRegions {
     if (region === WINDOW << REGION_SHIFT) this.leaveWindow(slot);
     else if (region === PROBATION << REGION_SHIFT) this.leaveProbation(slot);
     else this.leaveProtected(slot);
-    if (this.ghost !== undefined) this.ghost.add(this.host.hashOf(slot), state & USE_MASK, this.tick);
+    if (this.ghost !== undefined) this.ghost.add(this.host.hashOf(slot), state & USE_MASK);
   }
 
   /** The victim leaves; the candidate that won against it moves to main. */
@@ -186,6 +193,7 @@ export class TinyLfuRegions {
     if (isOtherScale) this.ghost = undefined;
     const { entries } = size;
     this.setTickBits(Math.max(0, Math.ceil(Math.log2(8 * entries)) - 16));
+    this.recent = Math.floor(entries * RECENT_SHARE) >>> this.tickBits;
     const turnovers = TURNOVERS_PER_PERIOD * Math.max(FEWEST_ENTRIES, entries);
     this.periodBits = Math.min(TICK_BITS - 1, Math.ceil(Math.log2(turnovers)) - this.tickBits);
     this.reuseBits = Math.max(0, Math.ceil(Math.log2((2 * entries) / NO_REUSE)) - this.tickBits);
