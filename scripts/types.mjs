@@ -1,4 +1,7 @@
-/* Type-checks everything that is compiled: the library, its tests (test/types among them), the benches, the sample app. */
+/*
+ * Type-checks everything that is compiled: the library, its tests (test/types among them), the benches, the sample app, and
+ * the examples of the documentation.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, runTool } from './run.mjs';
@@ -19,4 +22,5 @@ for (const project of projects) {
   console.log(`types: ${project} ${code === 0 ? 'has no errors' : 'has errors'}`);
   failed ||= code !== 0;
 }
+failed = (await runTool('scripts/check-snippets.mjs', [])) !== 0 || failed;
 process.exit(failed ? 1 : 0);
