@@ -180,6 +180,12 @@ export function appOf(pkg: CachePackage, calls: Calls, options: object = {}): Dy
       return { run: calls.next('no-store') };
     }
 
+    @Get('declared-private')
+    @Header('Cache-Control', 'private, no-cache')
+    declaredPrivate() {
+      return { run: calls.next('declared-private') };
+    }
+
     @Get('self')
     self(@Res() reply: Reply) {
       reply.send({ run: calls.next('self') });

@@ -326,6 +326,13 @@ export const HTTP_CASES: readonly HttpCase[] = [
     because: 'an answer whose handler says `no-store` is not kept',
   },
   {
+    title: 'a handler that is declared private',
+    run: async (kit) => [(await kit.ask('declared-private')).body, (await kit.ask('declared-private')).body],
+    theirs: [{ run: 1 }, { run: 1 }],
+    ours: [{ run: 1 }, { run: 2 }],
+    because: '`@Header()` counts as what the handler sets',
+  },
+  {
     title: 'server-sent events, twice',
     run: async (kit) => {
       const count = (body: unknown): number => String(body).split('data:').length - 1;

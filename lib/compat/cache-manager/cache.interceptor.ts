@@ -14,7 +14,7 @@ import type { Cache } from './cache.js';
 import type { CacheKeyFactory } from './cache-key.decorator.js';
 import type { CacheTTLFactory } from './cache-ttl.decorator.js';
 import { answer, answerLive, type CachedCall } from './cached-call.js';
-import { answersItself, isStream } from './handler-kind.js';
+import { answersItself, declaredHeaders, isStream } from './handler-kind.js';
 import { managerOf } from './manager.js';
 import { QuietLog } from './quiet-log.js';
 import { HttpReply } from './reply-record.js';
@@ -53,7 +53,10 @@ export class CacheInterceptor implements NestInterceptor<unknown, unknown> {
     const call: CachedCall = {
       key,
       next,
-      reply: isHttp && adapter ? new HttpReply(adapter, context.switchToHttp().getResponse()) : undefined,
+      reply:
+        isHttp && adapter
+          ? new HttpReply(adapter, context.switchToHttp().getResponse(), () => declaredHeaders(context))
+          : undefined,
       ttl: async () => this.ttlOf(context),
       found: (value, isHit) => this.setHeadersWhenHttp(context, value, isHit),
       failed: (error) => this.log.warn('not kept', `what was answered under "${key}" was not cached`, error),

@@ -5,6 +5,7 @@ import 'reflect-metadata';
 const SSE = '__sse__';
 const PARAMETERS = '__routeArguments__';
 const PASSTHROUGH = '__responsePassthrough__';
+const HEADERS = '__headers__';
 /** `@Res()` and `@Next()`, as they begin the keys of these parameters. */
 const ANSWERS_ITSELF = /^[12]:/;
 
@@ -22,6 +23,12 @@ export function answersItself(context: ExecutionContext): boolean {
   if (typeof parameters !== 'object' || parameters === null) return false;
   if (!Object.keys(parameters).some((key) => ANSWERS_ITSELF.test(key))) return false;
   return Reflect.getMetadata(PASSTHROUGH, host, handler.name) !== true;
+}
+
+/** The headers of `@Header()`, in lower case: they are on the reply before the handler runs, and are its own all the same. */
+export function declaredHeaders(context: ExecutionContext): ReadonlySet<string> {
+  const declared: unknown = Reflect.getMetadata(HEADERS, context.getHandler());
+  return new Set(Array.isArray(declared) ? declared.map(({ name }: { name: string }) => name.toLowerCase()) : []);
 }
 
 /** Whether a body is sent as it is produced, once. */

@@ -34,6 +34,8 @@ const NOT_REPLAYED = new Set([
   'x-cache',
 ]);
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** The reply to one request, on Express and Fastify: what its handler makes of it, and the same again from a record. */
 export class HttpReply {
   private before: Before | undefined;
@@ -41,6 +43,8 @@ export class HttpReply {
   constructor(
     private readonly adapter: HttpServer,
     private readonly response: unknown,
+    /** Headers that are the handler's although they are there before it runs. */
+    private readonly declared: () => ReadonlySet<string>,
   ) {}
 
   /** Remembers what is there; what differs later is the handler's doing. */
@@ -52,7 +56,7 @@ export class HttpReply {
   get isPrivate(): boolean {
     const status = Number(this.status);
     if (this.isSent || status >= 500 || PERSONAL.has(status)) return true;
-    const changed = this.changedHeaders();
+    const changed = this.changedHeaders(this.declared());
     // A part is for who asked for it by `Range`, which the URL does not say.
     if (['set-cookie', 'vary', 'content-range'].some((name) => name in changed)) return true;
     return /\b(?:no-store|private)\b/i.test(String(changed['cache-control'] ?? ''));
@@ -92,11 +96,11 @@ export class HttpReply {
     return typeof headers === 'object' && headers !== null ? (headers as Record<string, unknown>) : {};
   }
 
-  private changedHeaders(): Record<string, unknown> {
+  private changedHeaders(declared: ReadonlySet<string> = NONE): Record<string, unknown> {
     const before = this.before?.headers ?? {};
-    return Object.fromEntries(
-      Object.entries(this.headers).filter(([name, value]) => String(before[name]) !== String(value)),
-    );
+    const isOwn = ([name, value]: [string, unknown]): boolean =>
+      declared.has(name.toLowerCase()) || String(before[name]) !== String(value);
+    return Object.fromEntries(Object.entries(this.headers).filter(isOwn));
   }
 }
 

@@ -11,6 +11,7 @@ const PASSTHROUGH = '__responsePassthrough__';
 const SSE = '__sse__';
 const GUARDS = '__guards__';
 const METHOD = 'method';
+const HEADERS = '__headers__';
 /** Of parameters: the response, and `next`. */
 const RESPONSE = 1;
 const NEXT = 2;
@@ -80,6 +81,12 @@ export function isEventStream(handler: object): boolean {
 /** The request method of a route as Nest counts them, 0 for GET; `undefined` for what is no route. */
 export function requestMethodOf(handler: object): number | undefined {
   return Reflect.getMetadata(METHOD, handler) as number | undefined;
+}
+
+/** The headers that `@Header()` gives each response of a handler, in lower case. Nest sets them before it calls anybody. */
+export function declaredHeaders(handler: object): ReadonlySet<string> {
+  const declared = (Reflect.getMetadata(HEADERS, handler) ?? []) as readonly { readonly name: string }[];
+  return new Set(declared.map(({ name }) => name.toLowerCase()));
 }
 
 /** Whether guards stand on a handler or on its class. */

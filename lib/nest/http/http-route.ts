@@ -33,6 +33,9 @@ export interface Prepared {
 /** What 304 leaves out (RFC 9110, 15.4.5). */
 const OF_CONTENT = ['content-type', 'content-length', 'content-encoding', 'content-language', 'transfer-encoding'];
 
+/** Of which a body without a validator gets one, as Express gives it to them. */
+const TAGGED = new Set([200, 203]);
+
 /** A route with `@HttpCache`, bound to its cache in one app. */
 export class HttpRoute {
   readonly keys: HttpKeys;
@@ -43,6 +46,8 @@ export class HttpRoute {
   constructor(
     readonly label: string,
     readonly settings: HttpCacheSettings,
+    /** Headers that stand on the reply before the handler runs, and are its own all the same. */
+    private readonly declared: ReadonlySet<string>,
     readonly cache: IndexedCache<string, Loaded>,
     readonly prepared: CallSettings,
     readonly runtime: HttpRuntime,
@@ -154,9 +159,10 @@ export class HttpRoute {
     return { ...this.prepared, groups: [...this.prepared.groups, ...groups] };
   }
 
-  /** Decides about what a pipeline has sent; `before` are the headers that were there before the handler. */
-  prepare(captured: Captured, before: Headers, hasOwnTag: boolean): Prepared {
+  /** Decides about what a pipeline has sent; `present` are the headers that were there before the handler. */
+  prepare(captured: Captured, present: Headers, hasOwnTag: boolean): Prepared {
     const { settings, prepared } = this;
+    const before = without(present, this.declared);
     const nowEpochMs = this.runtime.clock.epochMs();
     const rules = {
       cacheKind: settings.scope === 'user' ? 'private' : 'shared',
@@ -170,7 +176,7 @@ export class HttpRoute {
       if (settings.headers.has(name) && one(value) !== one(before[name])) headers[name] = value;
     }
     if (!hasOwnTag && settings.etag !== false) delete headers['etag'];
-    if (settings.etag !== false && headers['etag'] === undefined && status === 200) {
+    if (settings.etag !== false && headers['etag'] === undefined && TAGGED.has(status)) {
       headers['etag'] = entityTag(
         settings.etag,
         body,
@@ -238,6 +244,11 @@ export class HttpRoute {
 function hasBody(headers: HttpRequest['headers']): boolean {
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
   return length !== '0' || encoding !== undefined;
+}
+
+function without(headers: Headers, names: ReadonlySet<string>): Headers {
+  if (names.size === 0) return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)));
 }
 
 /** Headers with the names that are on the reply already added to theirs, or without theirs. */

@@ -11,6 +11,7 @@ import { FastifyPlatform } from './fastify.platform.js';
 import { HotUrls } from './hot-urls.js';
 import { DEFAULT_CACHE } from './http-cache.options.js';
 import {
+  declaredHeaders,
   handlerOf,
   hasGuards,
   httpRecordsOf,
@@ -130,7 +131,8 @@ export class HttpRuntime {
       this.registry.define(defineCache(DEFAULT_CACHE, { maxMemory: DEFAULT_MEMORY }), caller);
     }
     const cache = this.registry.core<string, Loaded>(nameOf(reference), caller);
-    const route = new HttpRoute(label, settings, cache, cache.prepare(caller, settings.load), this, platform);
+    const prepared = cache.prepare(caller, settings.load);
+    const route = new HttpRoute(label, settings, declaredHeaders(handler), cache, prepared, this, platform);
     this.bound.push(route);
     return route;
   }

@@ -52,7 +52,7 @@ export function isNotModified(
   ifModifiedSince: string | undefined,
   { status, headers }: Pick<StoredResponse, 'status' | 'headers'>,
 ): boolean {
-  if (status !== 200) return false;
+  if (status !== 200 && status !== 203) return false;
   if (ifNoneMatch !== undefined) return matchesTag(ifNoneMatch, one(headers['etag']));
   return ifModifiedSince !== undefined && isUnmodifiedSince(ifModifiedSince, one(headers['last-modified']));
 }
