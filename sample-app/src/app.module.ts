@@ -18,6 +18,7 @@ import { WeatherModule } from './weather/weather.module.js';
       inject: [Settings],
       useFactory: (settings: Settings) => ({
         defaults: { ttl: '10m', enabled: settings.cacheEnabled },
+        memory: true,
         ...surroundingsOf(settings),
       }),
     }),

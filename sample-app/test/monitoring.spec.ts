@@ -14,6 +14,14 @@ interface Hot {
   readonly lookups: number;
 }
 
+interface Memory {
+  readonly heap: { readonly usedBytes: number; readonly limitBytes: number };
+  readonly usedBytes: number;
+  readonly pressed: boolean;
+  readonly gaveBack: { readonly times: number; readonly entries: number };
+  readonly caches: Readonly<Record<string, { readonly usedBytes: number }>>;
+}
+
 const PARIS = 2_988_507;
 
 describe('a running city guide, watched', () => {
@@ -41,6 +49,17 @@ describe('a running city guide, watched', () => {
       const { status, body } = await app.get<Health>('/health');
       expect(status).toBe(200);
       expect(body).toMatchObject({ status: 'ok', details: { caches: { status: 'up', problems: [] } } });
+    });
+  });
+
+  describe('/memory', () => {
+    it('tells how full the heap is, and that every cache takes part in giving it back', async () => {
+      const { status, body } = await app.get<Memory>('/memory');
+      expect(status).toBe(200);
+      expect(body.heap.usedBytes).toBeGreaterThan(0);
+      expect(body.heap.usedBytes).toBeLessThan(body.heap.limitBytes);
+      expect(body).toMatchObject({ pressed: false, gaveBack: { times: 0, entries: 0 } });
+      expect(Object.keys(body.caches)).toEqual(expect.arrayContaining(['cities', 'countryStats']));
     });
   });
 

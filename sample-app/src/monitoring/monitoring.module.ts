@@ -10,6 +10,7 @@ import { EventsController } from './events.controller.js';
 import { HealthController } from './health.controller.js';
 import { HotKeysController } from './hot-keys.controller.js';
 import { LocalVisitorGuard } from './local-visitor.guard.js';
+import { MemoryController } from './memory.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { StatsController } from './stats.controller.js';
 import { WarmStartService } from './warm-start.service.js';
@@ -27,6 +28,7 @@ import { WarmStartService } from './warm-start.service.js';
     EventsController,
     HealthController,
     HotKeysController,
+    MemoryController,
     MetricsController,
     StatsController,
   ],
