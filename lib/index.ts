@@ -24,6 +24,7 @@ export {
   type Duration,
   type EventBatch,
   type Heap,
+  type HeapCollection,
   type HeapReading,
   type LatencyStats,
   type Observer,

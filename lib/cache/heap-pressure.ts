@@ -1,4 +1,4 @@
-import type { HeapReading } from '../core/index.js';
+import type { HeapCollection, HeapReading } from '../core/index.js';
 
 /** The use falls by so much of the limit only when the heap has been collected. */
 const COLLECTION_DROP = 0.04;
@@ -17,8 +17,9 @@ export interface HeapMarks {
  * Tells from readings of the heap how much of it has to be given back.
  *
  * What is in use includes garbage, and V8 lets that grow to a multiple of what is live before it collects. So what counts
- * is the use right after a collection, which is heard of by the observer, or seen by the use having fallen where a program
- * that never lets the event loop turn keeps the observer from being called. Between collections there is one more thing to
+ * is the use right after a collection. Where the heap tells of the last one at once, that is it; else it is heard of by the
+ * observer, or seen by the use having fallen where a program that never lets the event loop turn keeps the observer from
+ * being called. Between collections there is one more thing to
  * go by: V8 collects at the latest half-way between what was live and the limit, so a use above that half-way point of
  * the high-water mark says that more than the high-water mark is live.
  *
@@ -28,17 +29,23 @@ export class HeapPressure {
   /** In use at the last collection. */
   liveBytes = 0;
   private usedBytes = 0;
+  private collection: HeapCollection | undefined;
   /** The use when something was given back that has not been collected yet. */
   private gaveBackAt: number | undefined;
 
   constructor(private readonly marks: HeapMarks) {}
 
   /** Whether the heap has been collected since the last look, so that `liveBytes` is new; and how much is to be given back now. */
-  look({ usedBytes, limitBytes }: HeapReading): { readonly hasCollected: boolean; readonly excessBytes: number } {
-    const hasCollected = this.usedBytes - usedBytes > COLLECTION_DROP * limitBytes;
+  look({ usedBytes, limitBytes, collection }: HeapReading): {
+    readonly hasCollected: boolean;
+    readonly excessBytes: number;
+  } {
+    const hasFallen = this.usedBytes - usedBytes > COLLECTION_DROP * limitBytes;
+    const hasCollected = collection === undefined ? hasFallen : collection !== this.collection;
     this.usedBytes = usedBytes;
+    this.collection = collection;
     if (hasCollected) {
-      this.liveBytes = usedBytes;
+      this.liveBytes = collection?.liveBytes ?? usedBytes;
       this.gaveBackAt = undefined;
     }
     return { hasCollected, excessBytes: this.excess(usedBytes, limitBytes) };

@@ -8,8 +8,10 @@ import { shareOut } from './memory-shares.js';
 const LOOK_EVERY_MS = 1_000;
 /** So often what is known of the reuse of keys fades by half. */
 const HALF_LIFE_MS = 60_000;
-/** Puts between two looks, of which there are more and more at first. */
-const MOST_PUTS = 4_096;
+/** Puts between two looks, of which there are more and more at first; the next values may be much larger than the last. */
+const MOST_PUTS = 512;
+/** The same when half of the heap is in use. */
+const FEW_PUTS = 128;
 /** Looks until puts that go on as before could fill the heap up to the mark. */
 const LOOKS_AHEAD = 8;
 /** What the caches keep of the heap in any case: giving that back would save no process. */
@@ -18,6 +20,9 @@ const FLOOR = 0.01;
 const WORTH_MOVING = 1 / 32;
 /** Below this part of the low-water mark nothing is kept small any more. */
 const RELIEVED = 0.75;
+
+/** So often memory is shared out anew for caches that came while it was. */
+const MOST_ROUNDS = 4;
 
 /** What became of the memory of an application's caches. */
 export interface MemoryNews {
@@ -44,6 +49,9 @@ export interface MemoryState {
   /** By name. */
   readonly caches: Readonly<Record<string, { readonly usedBytes: number; readonly maxBytes: number }>>;
 }
+
+/** Who looks at a heap: they give back together what is too much, each its part. */
+const GOVERNORS = new WeakMap<Heap, Set<MemoryGovernor>>();
 
 interface Member {
   readonly store: GovernedStore;
@@ -75,6 +83,8 @@ export class MemoryGovernor implements StoreGovernor {
   private growth = 0;
   private fadedAtMs = 0;
   private isBusy = false;
+  /** Caches came while memory was shared out. */
+  private hasNewcomers = false;
   /** Whether what is evicted now is evicted for want of heap. */
   isGivingBack = false;
   private stops: readonly Cancel[] = [];
@@ -109,37 +119,59 @@ export class MemoryGovernor implements StoreGovernor {
     if (this.members.size === 0) this.start();
     const member = { store, maxBytes: Infinity };
     this.members.add(member);
-    this.share(0);
+    this.hasNewcomers = true;
+    this.alone(() => {});
     return () => {
-      this.members.delete(member);
-      if (this.members.size === 0) this.stop();
-      else this.share(0);
+      // What it leaves is shared out with the next look of the timer.
+      if (this.members.delete(member) && this.members.size === 0) this.stop();
     };
   }
 
   /** Looks at the heap, gives back what is too much, and shares the rest out anew. */
   look(): void {
-    // What is evicted is told at once, and a listener may put.
-    if (this.isBusy) return;
-    this.isBusy = true;
-    try {
+    this.alone(() => {
       const reading = this.heap.read();
       const { hasCollected, excessBytes } = this.pressure.look(reading);
       this.planPuts(reading);
       if (excessBytes > 0) this.giveBack(excessBytes, reading);
       else if (hasCollected && this.allowedBytes < Infinity) this.grow(reading);
+      else this.weighNewcomers();
+    });
+  }
+
+  /** What is evicted is told at once, and a listener may put, or make a cache: nothing of that shares memory out meanwhile. */
+  private alone(work: () => void): void {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    try {
+      work();
+      // A listener that makes a cache for each eviction is left to the timer.
+      for (let round = 0; this.hasNewcomers && round < MOST_ROUNDS; round++) {
+        this.hasNewcomers = false;
+        this.share(0);
+      }
     } finally {
       this.isBusy = false;
     }
   }
 
+  /** With a budget, a cache that is not weighed at each put is weighed when there is much more in it than there was. */
+  private weighNewcomers(): void {
+    if (this.maxBytes === Infinity) return;
+    const outdated = [...this.members].filter(({ store }) => store.isOutdated);
+    if (outdated.length === 0) return;
+    for (const { store } of outdated) store.measure();
+    this.share(0);
+  }
+
   state(): MemoryState {
+    const { usedBytes, limitBytes } = this.heap.read();
     const caches = [...this.members].map(
       ({ store, maxBytes }) =>
         [store.name, { usedBytes: store.bytes, maxBytes: Math.min(maxBytes, store.mostBytes) }] as const,
     );
     return {
-      heap: { ...this.heap.read(), liveBytes: this.pressure.liveBytes },
+      heap: { usedBytes, limitBytes, liveBytes: this.pressure.liveBytes },
       usedBytes: this.usedBytes,
       maxBytes: this.maxBytes,
       pressed: this.allowedBytes < Infinity,
@@ -166,10 +198,13 @@ export class MemoryGovernor implements StoreGovernor {
         this.look();
       }),
     ];
+    const others = GOVERNORS.get(this.heap) ?? new Set();
+    GOVERNORS.set(this.heap, others.add(this));
     this.plan();
   }
 
   private stop(): void {
+    GOVERNORS.get(this.heap)?.delete(this);
     for (const stop of this.stops) stop();
     this.stops = [];
     this.cancelTimer();
@@ -180,10 +215,11 @@ export class MemoryGovernor implements StoreGovernor {
       this.plan();
       this.look();
       this.fade();
-      if (this.maxBytes < Infinity) {
-        this.measure();
+      this.alone(() => {
+        if (this.maxBytes === Infinity) return;
+        for (const { store } of this.members) store.measure();
         this.share(WORTH_MOVING);
-      }
+      });
       this.lookNoFurther();
     });
   }
@@ -200,18 +236,22 @@ export class MemoryGovernor implements StoreGovernor {
     if (usedBytes > this.lastUsedBytes && puts > 0) this.growth = (usedBytes - this.lastUsedBytes) / puts;
     this.lastUsedBytes = usedBytes;
     const leftBytes = Math.max(this.settings.highWater * limitBytes - usedBytes, (limitBytes - usedBytes) / 4);
-    const safe = this.growth > 0 ? leftBytes / this.growth / LOOKS_AHEAD : MOST_PUTS;
-    this.putsBetween = Math.max(1, Math.round(Math.min(safe, this.putsBetween * 2, MOST_PUTS)));
+    const most = usedBytes > limitBytes / 2 ? FEW_PUTS : MOST_PUTS;
+    const safe = this.growth > 0 ? leftBytes / this.growth / LOOKS_AHEAD : most;
+    this.putsBetween = Math.max(1, Math.round(Math.min(safe, this.putsBetween * 2, most)));
     this.putsLeft = this.putsBetween;
   }
 
   private giveBack(excessBytes: number, heap: HeapReading): void {
-    this.measure();
     const entries = this.entries;
-    const bytes = this.usedBytes;
-    this.allowedBytes = Math.max(FLOOR * heap.limitBytes, bytes - excessBytes);
+    let bytes = 0;
     this.isGivingBack = true;
     try {
+      // Estimates may be too high, but what caches take of the heap is no more than what is in use of it.
+      const heldBytes = Math.min(this.measureAll(), heap.usedBytes);
+      bytes = this.usedBytes;
+      const keptPart = Math.max(0, 1 - excessBytes / heldBytes);
+      this.allowedBytes = Math.max(FLOOR * heap.limitBytes, keptPart * bytes);
       this.share(0);
     } finally {
       this.isGivingBack = false;
@@ -228,6 +268,7 @@ export class MemoryGovernor implements StoreGovernor {
   private grow(heap: HeapReading): void {
     const { highWater, lowWater } = this.settings;
     const { liveBytes } = this.pressure;
+    for (const { store } of this.members) store.measure();
     if (liveBytes < RELIEVED * lowWater * heap.limitBytes) {
       this.allowedBytes = Infinity;
       this.news.emit({ kind: 'relieved', heap, bytes: 0, entries: 0 });
@@ -249,8 +290,14 @@ export class MemoryGovernor implements StoreGovernor {
     for (const { store } of this.members) store.lookNoFurther(mostBytes);
   }
 
-  private measure(): void {
-    for (const { store } of this.members) store.measure();
+  /** What all caches of the process take, by an estimate of now. */
+  private measureAll(): number {
+    let bytes = 0;
+    for (const governor of GOVERNORS.get(this.heap) ?? [this]) {
+      for (const { store } of governor.members) store.measureAnew();
+      bytes += governor.usedBytes;
+    }
+    return bytes;
   }
 
   /**

@@ -12,6 +12,8 @@ export interface Claimant {
 const PORTIONS = 64;
 /** A claimant has so much of an even share of the memory in any case: to begin with, and to be known at all. */
 const FLOOR = 1 / 16;
+/** What one takes now, and room for what the estimate of its use is short of. */
+const ROOM = 1.25;
 
 interface Share {
   readonly claimant: Claimant;
@@ -27,7 +29,7 @@ interface Share {
  * Divides memory among caches so that together they hit most: each portion goes where it brings most hits for its bytes,
  * and where only several portions together bring any (a loop that just does not fit) they go together [1]. Caches that
  * nobody knows enough of count as one that hits evenly all over what it has, as much as the others on average; so among
- * them the heaviest give first. What nobody has a use for is spread evenly.
+ * them the heaviest give first. What nobody has a use for is spread evenly among those who fill it.
  *
  * O(claimants × 64²).
  *
@@ -98,17 +100,27 @@ function bestUse(shares: readonly Share[], free: number, portion: number): { sha
   return best;
 }
 
-/** What is left goes to all alike, as far as they can take it. */
+/**
+ * What is left goes to those who have something to keep there, so the heaviest give; and then to all alike, as far as they
+ * can take it.
+ */
 function spread(shares: readonly Share[], left: number): readonly Share[] {
-  let open = shares.filter(({ bytes, claimant }) => bytes < claimant.mostBytes);
-  while (left >= 1 && open.length > 0) {
+  const rest = fill(shares, left, ({ bytes, mostBytes }) => Math.min(ROOM * bytes, mostBytes));
+  fill(shares, rest, ({ mostBytes }) => mostBytes);
+  return shares;
+}
+
+/** Gives all alike, each up to its limit; returns what nobody could take. */
+function fill(shares: readonly Share[], given: number, limitOf: (claimant: Claimant) => number): number {
+  let left = given;
+  const isOpen = ({ bytes, claimant }: Share): boolean => bytes < limitOf(claimant);
+  for (let open = shares.filter(isOpen); left >= 1 && open.length > 0; open = open.filter(isOpen)) {
     const each = left / open.length;
     for (const share of open) {
-      const taken = Math.min(each, share.claimant.mostBytes - share.bytes);
+      const taken = Math.min(each, limitOf(share.claimant) - share.bytes);
       share.bytes += taken;
       left -= taken;
     }
-    open = open.filter(({ bytes, claimant }) => bytes < claimant.mostBytes);
   }
-  return shares;
+  return left;
 }

@@ -1,25 +1,40 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
-import type { Cancel, Heap, HeapReading } from '../core/index.js';
+import process from 'node:process';
+import { GCProfiler, getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { resourceLimits } from 'node:worker_threads';
+import type { Cancel, Heap, HeapCollection, HeapReading } from '../core/index.js';
 
+const MB = 2 ** 20;
 /** V8 counts three halves of the young generation, of 16 MB each unless told otherwise, into its limit. */
-const YOUNG_BYTES = 48 * 2 ** 20;
-/** So it is with small heaps too, of which that is a large part: at most this much of the limit. */
-const MOST_YOUNG = 0.5;
+const SEMI_SPACE_MB = 16;
+const SEMI_SPACES = 3;
+const SEMI_SPACE_FLAG = /--max[-_]semi[-_]space[-_]size[= ](\d+)/g;
+/** More of the limit than this it cannot be. */
+const MOST_YOUNG = 0.9;
+/** From this part of the limit on collections are recorded: below it nobody has to know at once. */
+const RECORDED_FROM = 0.5;
+/** What is recorded is looked at when the use has changed by so much of the limit. */
+const WORTH_A_LOOK = 0.005;
 
 /**
  * V8's old generation, which is what a process dies of: `--max-old-space-size`, and what is in use of it. The young
  * generation comes and goes, and is left out of both.
  */
-export const systemHeap: Heap = {
+class SystemHeap implements Heap {
+  private readonly youngBytes = youngGenerationBytes(process.execArgv, process.env['NODE_OPTIONS']);
+  private listeners = 0;
+  private profiler: GCProfiler | undefined;
+  private collection: HeapCollection | undefined;
+  private lookedAtBytes = 0;
+
   read(): HeapReading {
-    const { heap_size_limit: wholeLimit, used_heap_size: wholeUsed } = getHeapStatistics();
+    const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
     const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
-    return {
-      usedBytes: wholeUsed - (young?.space_used_size ?? 0),
-      limitBytes: wholeLimit - Math.min(YOUNG_BYTES, wholeLimit * MOST_YOUNG),
-    };
-  },
+    const usedBytes = used - (young?.space_used_size ?? 0);
+    const { maxOldGenerationSizeMb: oldMb } = resourceLimits;
+    const limitBytes = oldMb === undefined ? limit - Math.min(this.youngBytes, MOST_YOUNG * limit) : oldMb * MB;
+    return { usedBytes, limitBytes, collection: this.lastCollection(usedBytes, limitBytes) };
+  }
 
   onCollected(listener: () => void): Cancel {
     const observer = new PerformanceObserver((list) => {
@@ -27,9 +42,58 @@ export const systemHeap: Heap = {
       if (isWhole) listener();
     });
     observer.observe({ entryTypes: ['gc'] });
-    return () => observer.disconnect();
-  },
-};
+    this.listeners++;
+    let isListening = true;
+    return () => {
+      if (!isListening) return;
+      isListening = false;
+      observer.disconnect();
+      if (--this.listeners === 0) this.recordNoMore();
+    };
+  }
+
+  /** An observer is called by the event loop. What is recorded can be had at once, by who lets no event loop turn. */
+  private lastCollection(usedBytes: number, limitBytes: number): HeapCollection | undefined {
+    if (this.listeners === 0 || usedBytes < RECORDED_FROM * limitBytes) {
+      this.recordNoMore();
+      return undefined;
+    }
+    if (this.profiler !== undefined) {
+      if (Math.abs(usedBytes - this.lookedAtBytes) < WORTH_A_LOOK * limitBytes) return this.collection;
+      const recorded = liveBytesOf(this.profiler.stop());
+      if (recorded !== undefined) this.collection = { liveBytes: recorded };
+    }
+    this.lookedAtBytes = usedBytes;
+    this.profiler = new GCProfiler();
+    this.profiler.start();
+    return this.collection;
+  }
+
+  private recordNoMore(): void {
+    this.profiler?.stop();
+    this.profiler = undefined;
+    this.collection = undefined;
+  }
+}
+
+export const systemHeap: Heap = new SystemHeap();
+
+/** How much of V8's limit is the young generation's, by the flags that a process was started with. */
+export function youngGenerationBytes(flags: readonly string[], nodeOptions = ''): number {
+  // Of many the last counts, and the command line counts more.
+  const given = [...`${nodeOptions} ${flags.join(' ')}`.matchAll(SEMI_SPACE_FLAG)].at(-1)?.[1];
+  const semiSpaceMb = given === undefined ? SEMI_SPACE_MB : 2 ** Math.ceil(Math.log2(Math.max(1, Number(given))));
+  return SEMI_SPACES * semiSpaceMb * MB;
+}
+
+/** What the last collection of the whole heap among those recorded left of the old generation. */
+function liveBytesOf({ statistics }: ReturnType<GCProfiler['stop']>): number | undefined {
+  const last = statistics.filter(({ gcType }) => gcType === 'MarkSweepCompact').at(-1);
+  if (last === undefined) return undefined;
+  const { heapStatistics, heapSpaceStatistics } = last.afterGC;
+  const young = heapSpaceStatistics.find(({ spaceName }) => spaceName === 'new_space');
+  return heapStatistics.usedHeapSize - (young?.spaceUsedSize ?? 0);
+}
 
 function kindOf(entry: object): unknown {
   const detail: unknown = 'detail' in entry ? entry.detail : undefined;

@@ -1,4 +1,4 @@
-export type { Heap, HeapReading } from './heap.js';
+export type { Heap, HeapCollection, HeapReading } from './heap.js';
 export { systemClock, COARSE_MARGIN_MS, type Cancel, type Clock } from './clock.js';
 export { commonOffsetMs } from './common-time.js';
 export { seededRandom, systemRandom, type Random } from './random.js';

@@ -11,7 +11,7 @@ import { NO_SLOT, SlotTable } from './slot-table.js';
 import { StoreBounds } from './store-bounds.js';
 import { StorePolicyHost } from './store-policy-host.js';
 import type { ResolvedStoreOptions } from './store.options.js';
-import { expireSlots, removeSlots } from './slot-removal.js';
+import { expireSlots, fitBounds, removeSlots } from './slot-removal.js';
 import { SlotWatchers } from './slot-watchers.js';
 import { storedEntry, type StoredEntry } from './stored-entry.js';
 import { watched } from './watched-policy.js';
@@ -232,7 +232,7 @@ export class BoundedStore<K, V> {
   /** Changes the bound: the number of entries, or the weight where no number of entries bounds the store. */
   resize(maximum: number): void {
     this.bounds.resize(maximum);
-    this.fit();
+    fitBounds(this);
   }
 
   /**
@@ -240,7 +240,7 @@ export class BoundedStore<K, V> {
    * too much is evicted now, with cause `memory`. Where entries are counted one is left. Infinity: its own bounds alone.
    */
   limit(ceiling: number): void {
-    if (this.bounds.limit(ceiling)) this.fit();
+    if (this.bounds.limit(ceiling)) fitBounds(this);
   }
 
   /** Stops the timer for good and lets go of everything. */
@@ -257,17 +257,6 @@ export class BoundedStore<K, V> {
   /** @internal */
   weightOf(slot: number): number {
     return this.weights === undefined ? 1 : this.weights.of(slot);
-  }
-
-  /** Takes over the bounds, and evicts what is too much. */
-  private fit(): void {
-    const { bounds } = this;
-    ({ maxSize: this.maxSize, maxWeight: this.maxWeight } = bounds);
-    while (this.size > this.maxSize) this.evict(bounds.sizeCause);
-    while (this.size > 0 && this.weight > this.maxWeight) this.evict(bounds.weightCause);
-    this.policy.resize(this.maxSize === Infinity ? this.maxWeight : this.maxSize);
-    this.compact(Infinity);
-    this.removals.deliver();
   }
 
   private use(slot: number): V | undefined {
@@ -297,7 +286,8 @@ export class BoundedStore<K, V> {
     return slot;
   }
 
-  private makeRoomFor(cost: number): void {
+  /** @internal */
+  makeRoomFor(cost: number): void {
     if (this.size >= this.maxSize) this.evict(this.bounds.sizeCause);
     while (this.weight + cost > this.maxWeight && this.size > 0) this.evict(this.bounds.weightCause);
   }
@@ -331,7 +321,8 @@ export class BoundedStore<K, V> {
     return isNew;
   }
 
-  private evict(cause: RemovalCause): void {
+  /** @internal Evicts the entry that the policy names. */
+  evict(cause: RemovalCause): void {
     this.slots.release(this.detachVictim(cause));
   }
 

@@ -37,8 +37,10 @@ export interface Governable {
 
 /** Entries that are weighed to know what all of them take. */
 const WEIGHED = 48;
-/** Slots that are tried for them: some are free. */
-const TRIED = WEIGHED * 4;
+/** And so many where much depends on it. */
+const MANY_WEIGHED = 512;
+/** Slots that are tried for each: some are free. */
+const TRIES = 4;
 /** Each measurement counts for one in so many: it is of other entries than the last. */
 const SMOOTHING = 8;
 /** A difference of so much is none. */
@@ -56,6 +58,8 @@ export class GovernedStore implements StoreGovernance {
   private limitBytes = Infinity;
   /** By how many bytes for each unit that was turned into the store's own unit. */
   private limitedPerUnit = 0;
+  /** The weight when it was measured last. */
+  private measuredWeight = 0;
   private store: Governable | undefined;
 
   /**
@@ -93,14 +97,31 @@ export class GovernedStore implements StoreGovernance {
 
   /** Weighs some entries where the weight says nothing of bytes, and keeps to the last {@link limit} by what they weigh now. */
   measure(): void {
+    this.weigh(WEIGHED, SMOOTHING);
+  }
+
+  /** The same by many more entries, whatever was measured before. */
+  measureAnew(): void {
+    this.weigh(MANY_WEIGHED, 1);
+  }
+
+  /** Whether there is another quarter in it, or half of it has gone, since it was measured. */
+  get isOutdated(): boolean {
+    const weight = this.store?.weight ?? 0;
+    return !this.isInBytes && (weight > 1.25 * this.measuredWeight || weight < 0.5 * this.measuredWeight);
+  }
+
+  private weigh(most: number, smoothing: number): void {
     const { store } = this;
     if (this.isInBytes || store === undefined || store.weight === 0) return;
+    this.measuredWeight = store.weight;
     const { slots } = store;
+    const tries = most * TRIES;
     let bytes = 0;
     let weight = 0;
     let weighed = 0;
-    for (let tried = 0; tried < TRIED && weighed < WEIGHED; tried++) {
-      const slot = slots.used <= TRIED ? tried : Math.floor(this.random() * slots.used);
+    for (let tried = 0; tried < tries && weighed < most; tried++) {
+      const slot = slots.used <= tries ? tried : Math.floor(this.random() * slots.used);
       if (slot >= slots.used) break;
       if (!slots.isUsed(slot)) continue;
       bytes += approximateBytes(slots.keyOf(slot)) + approximateBytes(slots.valueOf(slot)) + ENTRY_OVERHEAD_BYTES;
@@ -110,7 +131,7 @@ export class GovernedStore implements StoreGovernance {
     if (weight === 0) return;
     const measured = bytes / weight;
     this.bytesPerUnit =
-      this.bytesPerUnit === undefined ? measured : this.bytesPerUnit + (measured - this.bytesPerUnit) / SMOOTHING;
+      this.bytesPerUnit === undefined ? measured : this.bytesPerUnit + (measured - this.bytesPerUnit) / smoothing;
     if (Math.abs(this.bytesPerUnit - this.limitedPerUnit) > NOISE * this.limitedPerUnit) this.limit(this.limitBytes);
   }
 

@@ -7,7 +7,7 @@
  * A key is in the sample when its hash is below a threshold, so all of its uses are; each stands for as many as the
  * threshold leaves out. The threshold halves when more than 512 keys are tracked, and doubles when few are. Distances are
  * added up by a binary indexed tree over the order of last use; they are counted in buckets, four to each doubling, and
- * fade by half when told. About 30 KB; O(log 512) for one in four uses at most, and for fewer the more keys there are.
+ * fade by half when told. About 40 KB; O(log 512) for one in four uses at most, and for fewer the more keys there are.
  *
  * [1] Waldspurger, Park, Garthwaite, Ahmad. Efficient MRC Construction with SHARDS. FAST 2015.
  */

@@ -33,7 +33,7 @@ export function savedEntry<K, V>(store: BoundedStore<K, V>, slot: number): Saved
 }
 
 /**
- * Adds an entry where nothing stands under its key. It evicts nothing and tells nobody.
+ * Adds an entry where nothing stands under its key. It tells nobody, and evicts nothing but where a bound from outside is in force.
  *
  * @param state what the policy knew of the other store as a whole
  */
@@ -48,7 +48,11 @@ export function restoreEntry<K, V>(
   if (store.findLive(key) !== NO_SLOT) return 'present';
   const cost = weights === undefined ? 1 : (saved.weight ?? store.weigh(key, value));
   const isTooMuch = weights !== undefined && store.weight + cost > store.maxWeight;
-  if (store.size >= store.maxSize || isTooMuch) return 'no-room';
+  if (store.size >= store.maxSize || isTooMuch) {
+    // The last ones are those that are used most: where memory became short meanwhile, the first ones go.
+    if (!store.bounds.areLowered || cost > store.maxWeight) return 'no-room';
+    store.makeRoomFor(cost);
+  }
   index.find(key);
   if (slots.isFull) store.grow();
   const slot = slots.allocate(key, value);
@@ -59,5 +63,6 @@ export function restoreEntry<K, V>(
   if (lifetimes.inUse || ttlMs !== Infinity || ttiMs !== Infinity) lifetimes.resume(slot, saved);
   if (saved.groups.length > 0) groups.assign(slot, saved.groups);
   store.watchers.came(slot);
+  store.removals.deliver();
   return 'restored';
 }

@@ -35,6 +35,11 @@ export class StoreBounds {
     return maxSize !== this.maxSize || maxWeight !== this.maxWeight;
   }
 
+  /** Whether the ceiling is lower than the own bounds. */
+  get areLowered(): boolean {
+    return this.maxSize < this.ownMaxSize || this.maxWeight < this.ownMaxWeight;
+  }
+
   /** Without the ceiling, in its unit. */
   get own(): number {
     return this.kind === 'size' ? this.ownMaxSize : this.ownMaxWeight;

@@ -12,7 +12,8 @@ export interface Expected {
 
 /**
  * Brings entries into a store that is in use meanwhile. What stands there stays, and nothing is evicted: where there is not
- * enough room, the first ones, which would have been evicted first, are left out.
+ * enough room, the first ones, which would have been evicted first, are left out. Unless a bound from outside is in force,
+ * which may come meanwhile: then entries are evicted as by a put.
  *
  * Invariant: a slot is in `own` exactly when the entry in it is one that was restored here and is as it was then; only
  * those are taken away by {@link undo}.

@@ -5,11 +5,15 @@ import type { MemoryNews } from '../cache/index.js';
 /** Between two lines while the heap stays short. */
 const LINE_EVERY_MS = 60_000;
 
-/** Lines in the log about memory that caches gave back: once when the heap becomes short, then once a minute, and at its end. */
+/**
+ * Lines in the log about memory that caches gave back: when the heap becomes short, then once a minute, and at the end of what was
+ * told of. A heap that is short again within a minute is told of after it.
+ */
 export class MemoryLog {
   private readonly logger = new Logger('nestjs-strata');
   private toldAtMs = -Infinity;
   private untold = { bytes: 0, entries: 0 };
+  private isEndTold = true;
 
   constructor(private readonly clock: Clock) {}
 
@@ -19,13 +23,15 @@ export class MemoryLog {
     untold.entries += entries;
     const part = `${Math.round((100 * heap.usedBytes) / heap.limitBytes)} % of ${megabytes(heap.limitBytes)}`;
     if (kind === 'relieved') {
+      if (this.isEndTold) return;
+      this.isEndTold = true;
       this.logger.log(`the heap has room again, ${part} are in use: caches may grow as before`);
-      this.toldAtMs = -Infinity;
       return;
     }
     const nowMs = this.clock.now();
     if (nowMs - this.toldAtMs < LINE_EVERY_MS) return;
     this.toldAtMs = nowMs;
+    this.isEndTold = false;
     this.logger.warn(
       `the heap is short, ${part} are in use: caches gave back ${untold.entries} entries, about ${megabytes(untold.bytes)}, ` +
         `and are kept smaller until there is room`,

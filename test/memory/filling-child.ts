@@ -27,11 +27,33 @@ function valueOf(id: number): object {
   };
 }
 
+/** Entries that are put together take a fifth of the heap before the first of them is put. */
+const BATCH = Math.ceil(Number(entries) / 10);
+/** So many small entries take as much as one of the others. */
+const SMALL = 16;
+const HELD = Number(entries) / 6;
+
+function batchFrom(id: number): [string, object][] {
+  return Array.from({ length: BATCH }, (_, at) => [`key ${id + at}`, valueOf(id + at)]);
+}
+
+const held: object[] = [];
+let told = 0;
+
 const WAYS: Record<string, (id: number) => unknown> = {
   // No turn of the event loop, so no timer and no observer.
   'in one go': (id) => sync.put(`key ${id}`, valueOf(id)),
   'between promises': (id) =>
     id % 3 === 0 ? stored.put(`key ${id}`, valueOf(id)) : loaded.getOrLoad(`key ${id}`, () => valueOf(id)),
+  'in batches': (id) => (id % BATCH === 0 ? stored.putAll(batchFrom(id)) : undefined),
+  'with many small entries, each of which is told of': async (id) => {
+    if (id === 0) registry.events$.subscribe(() => void told++);
+    for (let at = 0; at < SMALL; at++) await stored.put(`key ${id}, ${at}`, { at });
+  },
+  'while a third of the heap is taken by others': (id) => {
+    if (id < HELD) held.push(valueOf(-id));
+    return loaded.getOrLoad(`key ${id}`, () => valueOf(id));
+  },
   'over many turns': (id) => (id % 500 === 0 ? nextTurn() : loaded.getOrLoad(`key ${id}`, () => valueOf(id))),
 };
 
@@ -44,6 +66,7 @@ for (let id = 0; id < Number(entries); id++) {
 const sizes = [loaded, stored, sync].map((cache) => cache.stats());
 console.log(
   JSON.stringify({
+    heard: told,
     size: sizes.reduce((sum, { size }) => sum + size, 0),
     evicted: sizes.reduce((sum, { evictions }) => sum + evictions.memory, 0),
     evictedBySize: sizes.reduce((sum, { evictions }) => sum + evictions.size, 0),

@@ -14,8 +14,9 @@ const ENTRIES = HEAP_MB * 450;
 const CHILD = fileURLToPath(new URL('filling-child.ts', import.meta.url));
 
 /** Fills caches in a process of its own; how it ended, and what it said. */
-async function fill(way: string, memory: MemoryOption) {
+async function fill(way: string, memory: MemoryOption, flags: readonly string[] = []) {
   const args = [
+    ...flags,
     `--max-old-space-size=${HEAP_MB}`,
     ...TYPESCRIPT_FLAGS,
     CHILD,
@@ -39,22 +40,27 @@ describe(`promise Store: with memory, caches without any bound to speak of and a
     expect(ended).not.toBe('well');
   }, 120_000);
 
-  it.each([
+  it.each<[string, MemoryOption, ...string[]]>([
     ['in one go', true],
     ['between promises', true],
     ['over many turns', true],
     ['between promises', '16mb'],
+    ['in batches', true],
+    ['with many small entries, each of which is told of', true],
+    ['while a third of the heap is taken by others', true],
+    ['in one go', true, '--max-semi-space-size=64'],
   ])(
-    'give memory back while they are filled %s (memory: %p)',
-    async (way, memory) => {
-      const { ended, output, errors } = await fill(way, memory);
+    'give memory back while they are filled %s (memory: %p, %s)',
+    async (way, memory, ...flags) => {
+      const { ended, output, errors } = await fill(way, memory, flags);
       expect(errors).toBe('');
       expect(ended).toBe('well');
-      const { size, evicted, evictedBySize } = JSON.parse(output) as Record<string, number>;
+      const { size, evicted, evictedBySize, heard } = JSON.parse(output) as Record<string, number>;
       expect(evictedBySize).toBe(0);
+      if (way.endsWith('told of')) expect(heard).toBeGreaterThan(ENTRIES);
       expect(evicted).toBeGreaterThan(ENTRIES / 4);
       // What there is room for is kept.
-      expect(size).toBeGreaterThan(ENTRIES / 20);
+      expect(size).toBeGreaterThan(ENTRIES / 50);
     },
     120_000,
   );

@@ -46,6 +46,21 @@ describe('HeapPressure, with marks at 75 % and 60 %', () => {
     expect(use(90)).toBe(2 * 90 - 100 - 60);
   });
 
+  it('goes by the last collection where the heap tells of it at once, and hears of each once', () => {
+    const { pressure } = setUp();
+    const look = (usedBytes: number, liveBytes: number, collection = { liveBytes }) => ({
+      ...pressure.look({ usedBytes, limitBytes, collection }),
+      collection,
+    });
+    expect(look(70, 55)).toMatchObject({ hasCollected: true, excessBytes: 0 });
+    // Nothing has fallen, and no observer was called.
+    const { collection, ...told } = look(84, 80);
+    expect(told).toEqual({ hasCollected: true, excessBytes: 20 });
+    expect(pressure.liveBytes).toBe(80);
+    pressure.collected();
+    expect(look(85, 80, collection)).toMatchObject({ hasCollected: false, excessBytes: 0 });
+  });
+
   it('waits for the next collection after it has asked', () => {
     const { use, collect } = setUp();
     expect(collect(80)).toBe(20);

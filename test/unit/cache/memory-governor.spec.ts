@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { CacheRegistry, createCache, defineCache, defineMemoryCache } from '../../../lib/cache/index.js';
 import type { MemoryNews, MemoryOption } from '../../../lib/cache/index.js';
 import { seededRandom } from '../../../lib/core/index.js';
+import { MemoryCache } from '../../../lib/engine/index.js';
 import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
 import { FakeHeap } from './fake-heap.js';
 
@@ -23,6 +28,17 @@ function setUp(memory: MemoryOption | undefined, ...definitions: Parameters<Cach
   const news: MemoryNews[] = [];
   registry.memoryNews?.subscribe((each) => void news.push(each));
   return { clock, heap, registry, news };
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at);
+}
+
+/** A key for a chance from 0 to 1: the first is asked for most, the second half as often, the third a third as often. */
+function zipf(count: number): (chance: number) => number {
+  let sum = 0;
+  const sums = Float64Array.from({ length: count }, (_, rank) => (sum += 1 / (rank + 1)));
+  return (chance) => sums.findIndex((upTo) => chance * sum <= upTo);
 }
 
 function fill(registry: CacheRegistry, definition: typeof Users | typeof Pages, count: number, from = 0) {
@@ -156,6 +172,60 @@ describe('memory: when more than the high-water mark of the heap is live', () =>
     await registry.close();
   });
 
+  it('weighs anew what it gives back: by what it knew of other values it would give too much', async () => {
+    const { registry, heap } = setUp(true, Users);
+    await registry.get(Users).putAll(Array.from({ length: 4_000 }, (_, key) => [key, 'small']));
+    heap.collect(80_000_000);
+    heap.collect(40_000_000);
+    await registry.get(Users).clear();
+    await fill(registry, Users, 4_000);
+    heap.collect(80_000_000);
+    const { size } = registry.get(Users).stats();
+    expect(size).toBeGreaterThan(1_800);
+    expect(size).toBeLessThan(2_200);
+    await registry.close();
+  });
+
+  it('keeps the hottest of what a snapshot brings, when the heap becomes short meanwhile', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'strata-memory-')), 'users');
+    const saved = setUp(undefined, Users).registry;
+    await fill(saved, Users, 2_000);
+    await saved.get(Users).snapshot(path);
+    await saved.close();
+
+    const { registry, heap } = setUp(true, Users);
+    const restoring = registry.get(Users).restore(path);
+    while (registry.get(Users).stats().size < 1_000) await nextTurn();
+    heap.collect(76_000_000); // 16 MB of it are too many
+    await restoring;
+    const { size, evictions } = registry.get(Users).stats();
+    expect(evictions.memory).toBeGreaterThan(900);
+    expect(size).toBe(2_000 - evictions.memory);
+    const keys = [];
+    for await (const key of registry.get(Users).keys()) keys.push(key);
+    expect(keys).toEqual(range(2_000).slice(-size));
+    await registry.close();
+    rmSync(dirname(path), { recursive: true });
+  });
+
+  it('gives back together with other applications of the process what is too much, not as much each', async () => {
+    const heap = new FakeHeap();
+    const apps = [1, 2, 3].map(() => {
+      const registry = new CacheRegistry({ clock: new FakeClock(), heap, memory: true, random: seededRandom(SEED) });
+      registry.define(Users);
+      return registry;
+    });
+    for (const registry of apps) await fill(registry, Users, 2_000);
+    heap.collect(80_000_000);
+    const gaveBack = apps.map((registry) => registry.memory()?.gaveBack.bytes ?? 0);
+    for (const bytes of gaveBack) expect(bytes).toBeGreaterThan(5_000_000);
+    // 20 MB are too many.
+    const all = gaveBack.reduce((sum, bytes) => sum + bytes, 0);
+    expect(all).toBeGreaterThan(19_000_000);
+    expect(all).toBeLessThan(30_000_000);
+    for (const registry of apps) await registry.close();
+  });
+
   it('looks between puts, for who lets no timer run', async () => {
     const { registry, heap } = setUp(true, Totals);
     const totals = registry.get(Totals);
@@ -192,8 +262,6 @@ describe('memory: a budget for all caches', () => {
     for (const key of keys) await cache.getOrLoad(key, (id) => `${TEXT}${id}`);
   }
 
-  const range = (count: number) => Array.from({ length: count }, (_, at) => at);
-
   it('is never exceeded, and takes the place of the default bound of a number', async () => {
     const { registry, clock } = setUp('30mb', Free, Other);
     for (let round = 0; round < 10; round++) {
@@ -223,6 +291,75 @@ describe('memory: a budget for all caches', () => {
     expect(registry.get(Free).stats().minus(before)).toMatchObject({ hits: 600, misses: 0 });
     expect(registry.get(Other).stats().evictions.memory).toBeGreaterThan(10_000);
     await registry.close();
+  });
+
+  it('is kept to where a listener of an eviction makes another cache', async () => {
+    const { registry } = setUp('10mb', Free);
+    await use(registry, Free, range(1_200));
+    registry.get(Free).events$.subscribe(({ type }) => {
+      if (type === 'evict' && !registry.has('late')) registry.define(defineCache('late', { policy: 'lru' }));
+    });
+    registry.define(Other);
+    expect(registry.names()).toContain('late');
+    const shares = Object.values(registry.memory()?.caches ?? {}).map(({ maxBytes }) => maxBytes);
+    expect(shares).toHaveLength(3);
+    expect(shares.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(10 * 2 ** 20 + 1);
+    await registry.close();
+  });
+
+  it('bounds a cache that has a weigher of its own before any timer runs', async () => {
+    const Weighed = defineMemoryCache<number, string>('weighed', { maxWeight: 1_000_000, weigher: () => 1 });
+    const { registry } = setUp('10mb', Weighed);
+    for (let key = 0; key < 20_000; key++) registry.get(Weighed).put(key, `${TEXT}${key}`);
+    // 10 MB are about a thousand of them.
+    expect(registry.get(Weighed).size).toBeLessThan(1_300);
+    expect(registry.get(Weighed).size).toBeGreaterThan(800);
+    await registry.close();
+  });
+
+  it('loads less often than an even split, and hardly more often than the best of all fixed ones', () => {
+    const KB = 1_024;
+    const BUDGET = 4_000 * KB;
+    const light = { keys: zipf(4_000), text: 'x'.repeat(KB) };
+    const heavy = { keys: zipf(2_000), text: 'x'.repeat(16 * KB) };
+
+    /** How often both load, once both are warm. */
+    function loads(caches: readonly MemoryCache<number, string>[], everyRound: () => void): number {
+      const random = seededRandom(SEED);
+      let loaded = 0;
+      for (let round = 0; round < 24; round++) {
+        if (round === 12) loaded = 0;
+        for (let use = 0; use < 2_000; use++) {
+          const at = use % 10 === 0 ? 1 : 0;
+          const { keys, text } = at === 0 ? light : heavy;
+          caches[at]?.getOrCompute(keys(random()), (key) => {
+            loaded++;
+            return `${text}${key}`;
+          });
+        }
+        everyRound();
+      }
+      return loaded;
+    }
+
+    function loadsOfSplit(part: number): number {
+      const bounds = [part * BUDGET, (1 - part) * BUDGET];
+      return loads(
+        bounds.map(
+          (maxMemory) => new MemoryCache<number, string>({ maxMemory, policy: 'lru', clock: new FakeClock() }),
+        ),
+        () => {},
+      );
+    }
+
+    const One = defineMemoryCache<number, string>('one', { policy: 'lru' });
+    const Two = defineMemoryCache<number, string>('two', { policy: 'lru' });
+    const { registry, clock } = setUp(BUDGET, One, Two);
+    const governed = loads([registry.get(One), registry.get(Two)], () => clock.advance(1_000));
+    const fixed = [0.5, 0.8, 0.9].map(loadsOfSplit);
+    expect(governed).toBeLessThan(0.8 * (fixed[0] ?? 0));
+    expect(governed).toBeLessThan(1.2 * Math.min(...fixed));
+    void registry.close();
   });
 
   it('leaves a cache the bounds of its own, and those beyond its reach to the others', async () => {

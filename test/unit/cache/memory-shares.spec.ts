@@ -23,6 +23,11 @@ describe('shareOut', () => {
     expect(rounded(shareOut([claimant(0), claimant(0)], 1_000))).toEqual([500, 500]);
   });
 
+  it('takes nothing from one that fills what it has for others that have nothing to keep', () => {
+    const [full = 0] = shareOut([claimant(900, 0), claimant(0), claimant(0)], 800);
+    expect(full).toBeGreaterThan(750);
+  });
+
   it('cuts the heaviest when nothing is known of the hits of any', () => {
     const [small = 0, large = 0, larger = 0] = shareOut([claimant(100), claimant(600), claimant(900)], 1_000);
     expect(small).toBeCloseTo(100, -1.4);

@@ -12,6 +12,36 @@ describe('MemoryCache', () => {
   });
   afterEach(() => assertStructure(cache));
 
+  describe('when a lower bound evicts many', () => {
+    it('lets go of some thousands at a time, and what is there never is more than the bound', () => {
+      const many = new MemoryCache<number, number>({ maxSize: 20_000, policy: 'lru' });
+      for (let key = 0; key < 20_000; key++) many.put(key, key);
+      const sizes: number[] = [];
+      many.events$.subscribe(({ type }) => {
+        if (type !== 'evict') return;
+        sizes.push(many.size);
+        expect(many.size).toBeLessThanOrEqual(many.stats().maxSize);
+      });
+      many.resize(5);
+      expect(sizes).toHaveLength(19_995);
+      expect(sizes[0]).toBeGreaterThan(15_000);
+      expect([...many.keys()]).toEqual([19_995, 19_996, 19_997, 19_998, 19_999]);
+      assertStructure(many);
+    });
+
+    it('keeps to the new bound when a listener puts meanwhile', () => {
+      const many = new MemoryCache<number, number>({ maxSize: 20_000, policy: 'lru' });
+      for (let key = 0; key < 20_000; key++) many.put(key, key);
+      many.events$.subscribe(({ type, key }) => {
+        if (type === 'evict' && Number(key) % 100 === 0 && Number(key) >= 0) many.put(-1 - Number(key), 0);
+      });
+      many.resize(50);
+      expect(many.size).toBe(50);
+      expect(many.stats().maxSize).toBe(50);
+      assertStructure(many);
+    });
+  });
+
   describe('promise Store: any key works', () => {
     const object = {};
     const keys = ['__proto__', 'constructor', 'hasOwnProperty', '', '🙂', 'a:b*', '1', 1, 1n, true, 'true', null, 'null', undefined,

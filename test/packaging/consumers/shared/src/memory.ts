@@ -2,6 +2,7 @@ import {
   CacheRegistry,
   defineCache,
   type Heap,
+  type HeapCollection,
   type HeapReading,
   type MemoryOption,
   type MemoryOptions,
@@ -17,9 +18,10 @@ export const EXPECTED_OF_MEMORY: Record<string, unknown> = {
 export async function useMemory(): Promise<Record<string, unknown>> {
   const limitBytes = 100_000;
   let usedBytes = 0;
+  const collections: HeapCollection[] = [];
   let tell = (): void => {};
   const heap: Heap = {
-    read: (): HeapReading => ({ usedBytes, limitBytes }),
+    read: (): HeapReading => ({ usedBytes, limitBytes, collection: collections.at(-1) }),
     onCollected: (listener) => {
       tell = listener;
       return () => {};
@@ -32,7 +34,8 @@ export async function useMemory(): Promise<Record<string, unknown>> {
   registry.define(Texts);
   for (let key = 0; key < 200; key++) await registry.get(Texts).put(key, 'x'.repeat(1_000));
   const before: MemoryState | undefined = registry.memory();
-  usedBytes = 80_000;
+  usedBytes = 90_000;
+  collections.push({ liveBytes: 80_000 });
   tell();
   const { memory: evicted } = registry.get(Texts).stats().evictions;
   await registry.close();
