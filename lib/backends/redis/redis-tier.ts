@@ -158,18 +158,16 @@ class RedisTier implements Tier {
     const replies = await this.run(
       WRITE,
       batches.map(({ places, texts }) => {
-        const fences: string[] = [];
-        const args: Argument[] = [];
-        for (const place of places) {
-          const { key, bytes, ttlMs, fence } = writes[place] as TierWrite;
-          fences.push(names.fence(key));
-          args.push(
-            fence === undefined ? '' : fence || LOST,
-            ttlMs === Infinity ? '' : wholeMs(ttlMs),
-            bufferOf(bytes),
-          );
-        }
-        return { keys: [...texts, ...fences], args };
+        const batch = places.map((place) => writes[place] as TierWrite);
+        const lives = batch.map(({ ttlMs }) => (ttlMs === Infinity ? '' : wholeMs(ttlMs)));
+        const [life = ''] = lives;
+        const isOfOneLife = lives.every((each) => each === life);
+        const isFenced = batch.some(({ fence }) => fence !== undefined);
+        const args: Argument[] = [isOfOneLife ? life : EACH, isFenced ? EACH : ''];
+        for (const { bytes } of batch) args.push(bufferOf(bytes));
+        if (!isOfOneLife) args.push(...lives);
+        if (isFenced) args.push(...batch.map(({ fence }) => (fence === undefined ? '' : fence || LOST)));
+        return { keys: [...texts, ...batch.map(({ key }) => names.fence(key))], args };
       }),
     );
     replies.forEach((reply, at) => {
@@ -278,6 +276,9 @@ interface Batch {
   readonly places: number[];
   readonly texts: string[];
 }
+
+/** That each write has one of its own. */
+const EACH = 'each';
 
 /** A token that no fence ever has. */
 const LOST = 'lost';

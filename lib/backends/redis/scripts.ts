@@ -54,30 +54,37 @@ end
 return tokens`);
 
 /**
- * KEYS: the entries of the writes, then their fences. ARGV: for each write the token that the fence must have, '' for
- * none, the lifetime, '' for none, and the bytes. What is stored uses the fence up: fences go first, so that no failure
- * half way leaves one beside what was stored. Few calls, since each costs more than what it does.
+ * KEYS: the entries of the writes, then their fences. ARGV: the lifetime of all, '' for none, or 'each'; '' when no write
+ * needs a fence, else 'each'; the bytes of each write; with 'each' the lifetime of each; with 'each' the token that each
+ * one's fence must have, '' for none. What is stored uses the fence up: fences go first, so that no failure half way
+ * leaves one beside what was stored. Few calls and few arguments, since each costs more than what it does.
  */
 export const WRITE = script(`
-local count = #KEYS / 2
-local tokens = redis.call('MGET', unpack(KEYS, count + 1))
-local used, present, stored = {}, {}, {}
-for i = 1, count do
-  local fence, token = KEYS[count + i], ARGV[3 * i - 2]
-  if token == '' or (tokens[i] == token and not used[fence]) then
-    stored[i] = 1
-    if tokens[i] and not used[fence] then present[#present + 1] = fence end
-    used[fence] = true
-  else
-    stored[i] = 0
+local call, count = redis.call, #KEYS / 2
+local life, stored, present = ARGV[1], {}, {}
+local lives = life == 'each' and 2 + count
+if ARGV[2] == '' then
+  for i = 1, count do stored[i] = 1 end
+  call('DEL', unpack(KEYS, count + 1))
+else
+  local tokens, used, expected = call('MGET', unpack(KEYS, count + 1)), {}, #ARGV - count
+  for i = 1, count do
+    local fence, token = KEYS[count + i], ARGV[expected + i]
+    if token == '' or (tokens[i] == token and not used[fence]) then
+      stored[i] = 1
+      if tokens[i] and not used[fence] then present[#present + 1] = fence end
+      used[fence] = true
+    else
+      stored[i] = 0
+    end
   end
+  if #present > 0 then call('DEL', unpack(present)) end
 end
-if #present > 0 then redis.call('DEL', unpack(present)) end
 for i = 1, count do
-  local life = ARGV[3 * i - 1]
   if stored[i] == 1 then
-    if life == '' then redis.call('SET', KEYS[i], ARGV[3 * i])
-    else redis.call('SET', KEYS[i], ARGV[3 * i], 'PX', life) end
+    if lives then life = ARGV[lives + i] end
+    if life == '' then call('SET', KEYS[i], ARGV[2 + i])
+    else call('SET', KEYS[i], ARGV[2 + i], 'PX', life) end
   end
 end
 return stored`);

@@ -160,13 +160,14 @@ export function describeFences(bench: AnyBench): void {
       await at.other.remove(at.space, ['b']);
       const written = await at.tier.write(at.space, [
         write('a', '1', fences[0]),
-        write('b', '2', fences[1]),
-        write('c', '3'),
+        write('b', '2', fences[1], 2 * LONG_MS),
+        write('c', '3', undefined, Infinity),
         write('c', '4', fences[2]),
         write('d', '5', 'made up'),
+        write('e', '6', undefined, 2 * LONG_MS),
       ]);
-      expect(written).toEqual([true, false, true, false, false]);
-      expect(await texts(at.other, at.space, 'a', 'b', 'c', 'd')).toEqual(['1', undefined, '3', undefined]);
+      expect(written).toEqual([true, false, true, false, false, true]);
+      expect(await texts(at.other, at.space, 'a', 'b', 'c', 'd', 'e')).toEqual(['1', undefined, '3', undefined, '6']);
     });
 
     bench.it('of a key that is named twice are one', async (at) => {
