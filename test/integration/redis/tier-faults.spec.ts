@@ -16,6 +16,8 @@ const settled = (call: Promise<unknown>): Promise<'fulfilled' | Error> =>
     (error: Error) => error,
   );
 
+const fillers = (count: number) => Array.from({ length: count }, (_, at) => entry(`filler${at}`, 'x'.repeat(1_000)));
+
 for (const [name, accessTo] of Object.entries(SINGLE)) {
   describe(`promise Tiers: redisTier by ${name}`, () => {
     let server: RedisServer;
@@ -25,7 +27,7 @@ for (const [name, accessTo] of Object.entries(SINGLE)) {
     let reported: unknown[];
 
     beforeEach(async () => {
-      server = await startRedis();
+      server = await startRedis({ config: { 'enable-debug-command': 'local' } });
       proxy = await FaultProxy.start({ port: server.port });
       access = accessTo(proxy.port);
       tier = redisTier({ ...access.options, silence: SILENCE_MS });
@@ -123,6 +125,21 @@ for (const [name, accessTo] of Object.entries(SINGLE)) {
       const { fences } = await tier.fence(SPACE, ['k'], [], 60_000);
       await server.command('SCRIPT', 'FLUSH');
       expect(await tier.write(SPACE, [{ ...entry('k', 'after'), fence: fences[0] }])).toEqual([true]);
+    });
+
+    it('rejects calls while the server loads its data, and works again when it has them', async () => {
+      await server.command('CONFIG', 'SET', 'key-load-delay', '2000');
+      await server.command('CONFIG', 'SET', 'loading-process-events-interval-bytes', '1024');
+      await tier.write(SPACE, fillers(300));
+      const loading = server.command('DEBUG', 'RELOAD');
+      const other = redisTier({ ...access.options, silence: SILENCE_MS });
+      other.start(() => {});
+      await until(async () => String(await settled(tier.read(SPACE, ['k'], []))).includes('LOADING'));
+      expect(await settled(other.read(SPACE, ['k'], []))).toBeInstanceOf(Error);
+      expect(await loading).toBe('OK');
+      expect(await until(() => text())).toBe('before');
+      expect((await until(() => other.read(SPACE, ['k'], []))).entries[0]).toBeDefined();
+      await other.close();
     });
 
     it('overwrites what somebody else left under its names', async () => {
