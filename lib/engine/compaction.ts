@@ -1,7 +1,7 @@
 import type { BoundedStore } from './bounded-store.js';
 
-/** The most entries that a single removal moves to give memory back; about two milliseconds. */
-export const MOST_MOVES = 1 << 13;
+/** The most entries that a single removal moves to give memory back; a few milliseconds, the first time included, when nothing of it is compiled. */
+export const MOST_MOVES = 1 << 11;
 
 /** What of a store has to follow an entry that gets another slot. */
 type Movable = Pick<
@@ -18,7 +18,7 @@ export function compact(
   mostMoves: number,
 ): boolean {
   if (policy.onMove === undefined || !slots.isSparse || slots.size > mostMoves) return false;
-  slots.compact((from, to) => {
+  slots.compact([...policy.slots()], (from, to) => {
     index.move(from, to);
     if (groups.size > 0) groups.move(from, to);
     if (lifetimes.inUse) lifetimes.move(from, to);

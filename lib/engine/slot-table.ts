@@ -135,14 +135,14 @@ export class SlotTable {
 
   /**
    * Moves the entries to the lowest slots and gives the memory of the others back. `moved` is told of each move when key,
-   * value and record stand in the new slot and still in the old one.
+   * value and record stand in the new slot and still in the old one. `taken` are the slots in use, in any order: to look for
+   * them among all there were would take longer than to move them.
    */
-  compact(moved: (from: number, to: number) => void): void {
-    let from = this.used;
-    for (let to = 0; to < this.size; to++) {
-      if (this.isUsed(to)) continue;
-      do from--;
-      while (!this.isUsed(from));
+  compact(taken: readonly number[], moved: (from: number, to: number) => void): void {
+    let to = 0;
+    for (const from of taken) {
+      if (from < this.size) continue;
+      while (this.isUsed(to)) to++;
       this.records.copyWithin(to << 2, from << 2, (from + 1) << 2);
       const target = this.chunks[to >> CHUNK_BITS] as unknown[];
       target[(to & CHUNK_MASK) << 1] = this.keyOf(from);
