@@ -119,8 +119,9 @@ export class MemoryGovernor implements StoreGovernor {
     if (this.members.size === 0) this.start();
     const member = { store, maxBytes: Infinity };
     this.members.add(member);
+    // An application makes its caches one after the other: memory is shared out when there is something to keep.
     this.hasNewcomers = true;
-    this.alone(() => {});
+    this.putsLeft = 0;
     return () => {
       // What it leaves is shared out with the next look of the timer.
       if (this.members.delete(member) && this.members.size === 0) this.stop();

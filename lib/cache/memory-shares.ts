@@ -23,6 +23,15 @@ interface Share {
   readonly hits: readonly number[];
   bytes: number;
   portions: number;
+  /** The best use of the portions that it could get next, while that is known. */
+  next: Use | undefined;
+}
+
+/** So many portions for a claimant, and how many hits each of them brings. */
+interface Use {
+  readonly share: Share;
+  readonly count: number;
+  readonly gain: number;
 }
 
 /**
@@ -31,7 +40,7 @@ interface Share {
  * nobody knows enough of count as one that hits evenly all over what it has, as much as the others on average; so among
  * them the heaviest give first. What nobody has a use for is spread evenly among those who fill it.
  *
- * O(claimants × 64²).
+ * O(claimants × 64).
  *
  * [1] Qureshi, Patt. Utility-Based Cache Partitioning. MICRO 2006: the lookahead algorithm.
  */
@@ -47,7 +56,7 @@ export function shareOut(claimants: readonly Claimant[], totalBytes: number): nu
     const hits = Array.from({ length: PORTIONS + 1 }, (_, count) => worth(claimant, from + count * portion, density));
     const known = claimant.hitsWithin(claimant.bytes) !== undefined;
     const usefulBytes = Math.max(from, known ? claimant.mostBytes : Math.min(claimant.bytes, claimant.mostBytes));
-    return { claimant, usefulBytes, hits, bytes: from, portions: 0 };
+    return { claimant, usefulBytes, hits, bytes: from, portions: 0, next: undefined };
   });
   for (let free = PORTIONS; free > 0 && portion > 0;) {
     const best = bestUse(shares, free, portion);
@@ -55,6 +64,7 @@ export function shareOut(claimants: readonly Claimant[], totalBytes: number): nu
     const { share, count } = best;
     const taken = Math.min(count * portion, share.usefulBytes - share.bytes);
     share.portions += count;
+    share.next = undefined;
     share.bytes += taken;
     left -= taken;
     free -= count;
@@ -80,22 +90,32 @@ function worth(claimant: Claimant, bytes: number, density: number): number {
 }
 
 /** Whose next portions bring most hits each; of equal ones the smallest share, so that the heaviest are cut. */
-function bestUse(shares: readonly Share[], free: number, portion: number): { share: Share; count: number } | undefined {
-  let best: { share: Share; count: number } | undefined;
-  let bestGain = 0;
+function bestUse(shares: readonly Share[], free: number, portion: number): Use | undefined {
+  let best: Use | undefined;
   for (const share of shares) {
-    const { hits, portions, bytes, usefulBytes } = share;
-    const most = Math.min(free, Math.ceil((usefulBytes - bytes) / portion));
-    const now = hits[portions] ?? 0;
-    for (let count = 1; count <= most; count++) {
-      const gain = ((hits[portions + count] ?? now) - now) / count;
-      const isBetter =
-        gain > bestGain * (1 + 1e-9) ||
-        (best !== undefined && gain > bestGain * (1 - 1e-9) && bytes < best.share.bytes);
-      if (gain <= 0 || !isBetter) continue;
-      best = { share, count };
-      bestGain = gain;
-    }
+    // What was best of so many portions still is, unless some of them are gone.
+    if (share.next === undefined || share.next.count > free) share.next = bestOf(share, free, portion);
+    const { next } = share;
+    if (next.gain <= 0) continue;
+    const isBetter =
+      best === undefined ||
+      next.gain > best.gain * (1 + 1e-9) ||
+      (next.gain > best.gain * (1 - 1e-9) && share.bytes < best.share.bytes);
+    if (isBetter) best = next;
+  }
+  return best;
+}
+
+function bestOf(share: Share, free: number, portion: number): Use {
+  const { hits, portions, bytes, usefulBytes } = share;
+  const most = Math.min(free, Math.ceil((usefulBytes - bytes) / portion));
+  const now = hits[portions] ?? 0;
+  const best = { share, count: 0, gain: 0 };
+  for (let count = 1; count <= most; count++) {
+    const gain = ((hits[portions + count] ?? now) - now) / count;
+    if (gain <= best.gain * (1 + 1e-9)) continue;
+    best.count = count;
+    best.gain = gain;
   }
   return best;
 }

@@ -46,7 +46,8 @@ export class BoundedStore<K, V> {
   private readonly weigher: Weigher<V, K> | undefined;
   /** @internal */
   readonly bounds: StoreBounds;
-  private readonly beforePut: (() => void) | undefined;
+  /** @internal Told before something is put. */
+  readonly beforePut: (() => void) | undefined;
   /** @internal */
   readonly removals: RemovalQueue<K, V>;
   /** @internal */

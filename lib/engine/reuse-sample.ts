@@ -39,6 +39,9 @@ export class ReuseSample {
   private next = 0;
   private total = 0;
   private readonly hits = new Float64Array(BUCKETS);
+  /** The hits in the buckets before each; made when asked for. */
+  private readonly hitsBefore = new Float64Array(BUCKETS);
+  private areSummed = false;
   /** Sampled uses, and those among them that came back. */
   private uses = 0;
   private known = 0;
@@ -58,6 +61,7 @@ export class ReuseSample {
       const times = ALL_HASHES / this.threshold;
       const bucket = bucketOf(distance * times);
       this.hits[bucket] = (this.hits[bucket] as number) + times;
+      this.areSummed = false;
       this.known++;
       this.take(hash, place);
     }
@@ -87,9 +91,9 @@ export class ReuseSample {
 
   /** How many hits a cache of this weight would have had lately. */
   hitsWithin(weight: number): number {
+    if (!this.areSummed) this.sumHits();
     const last = bucketOf(weight);
-    let hits = 0;
-    for (let bucket = 0; bucket < last; bucket++) hits += this.hits[bucket] as number;
+    const hits = this.hitsBefore[last] as number;
     // Of the bucket that the weight falls into, the part below it.
     const from = weightOf(last);
     return hits + ((this.hits[last] as number) * (weight - from)) / (weightOf(last + 1) - from);
@@ -98,13 +102,23 @@ export class ReuseSample {
   /** What was counted up to now counts half. */
   fade(): void {
     for (let bucket = 0; bucket < BUCKETS; bucket++) this.hits[bucket] = (this.hits[bucket] as number) / 2;
+    this.areSummed = false;
     this.known /= 2;
     this.uses /= 2;
     if (this.places.size < FEW_TRACKED) this.threshold = Math.min(HIGHEST_THRESHOLD, this.threshold * 2);
   }
 
   get bytes(): number {
-    return this.weights.byteLength + this.sums.byteLength + this.hits.byteLength;
+    return this.weights.byteLength + this.sums.byteLength + this.hits.byteLength + this.hitsBefore.byteLength;
+  }
+
+  private sumHits(): void {
+    let sum = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      this.hitsBefore[bucket] = sum;
+      sum += this.hits[bucket] as number;
+    }
+    this.areSummed = true;
   }
 
   private append(hash: number, weight: number): void {

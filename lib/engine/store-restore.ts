@@ -29,6 +29,7 @@ export class StoreRestore<K, V> implements SlotWatcher {
     private readonly state: readonly number[],
     { entries, weight = 0 }: Expected,
   ) {
+    store.beforePut?.();
     this.entriesToSkip = entries - (store.maxSize - store.size);
     this.weightToSkip = store.weights === undefined ? 0 : weight - (store.maxWeight - store.weight);
     store.watchers.add(this);

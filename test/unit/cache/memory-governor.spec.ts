@@ -8,7 +8,7 @@ import { CacheRegistry, createCache, defineCache, defineMemoryCache } from '../.
 import type { MemoryNews, MemoryOption } from '../../../lib/cache/index.js';
 import { seededRandom } from '../../../lib/core/index.js';
 import { MemoryCache } from '../../../lib/engine/index.js';
-import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
+import { EventRecorder, FakeClock, InProcessTier } from '../../../lib/testing/index.js';
 import { FakeHeap } from './fake-heap.js';
 
 const Users = defineCache<number, string>('users', { maxSize: 1_000_000, policy: 'lru' });
@@ -208,6 +208,32 @@ describe('memory: when more than the high-water mark of the heap is live', () =>
     rmSync(dirname(path), { recursive: true });
   });
 
+  it('hands nothing down to the tier below while it gives back; what the caches are kept to is handed down as ever', async () => {
+    const Handed = defineCache<number, string>('handed', { tiering: 'exclusive', maxSize: 1_000_000, policy: 'lru' });
+    const heap = new FakeHeap();
+    const clock = new FakeClock();
+    const tiers = [new InProcessTier({ name: 'below', clock })];
+    const registry = new CacheRegistry({ clock, heap, memory: true, tiers, random: seededRandom(SEED) });
+    registry.define(Handed);
+    const cache = registry.get(Handed);
+    const { events } = new EventRecorder(cache.events$);
+    const load = async (keys: number[]): Promise<void> => {
+      for (const key of keys) await cache.getOrLoad(key, () => `${TEXT}${key}`);
+      await nextTurn();
+    };
+    await load(range(300));
+    heap.limitBytes = 4_000_000;
+    heap.collect(3_200_000);
+    await nextTurn();
+    const given = cache.stats().evictions.memory;
+    expect(given).toBeGreaterThan(50);
+    expect(events.filter(({ type }) => type === 'demote')).toEqual([]);
+    await load(range(20).map((key) => 1_000 + key));
+    const demoted = events.filter(({ type }) => type === 'demote').map(({ key }) => key);
+    expect(demoted).toEqual(range(20).map((key) => given + key));
+    await registry.close();
+  });
+
   it('gives back together with other applications of the process what is too much, not as much each', async () => {
     const heap = new FakeHeap();
     const apps = [1, 2, 3].map(() => {
@@ -300,6 +326,7 @@ describe('memory: a budget for all caches', () => {
       if (type === 'evict' && !registry.has('late')) registry.define(defineCache('late', { policy: 'lru' }));
     });
     registry.define(Other);
+    await use(registry, Other, [1]);
     expect(registry.names()).toContain('late');
     const shares = Object.values(registry.memory()?.caches ?? {}).map(({ maxBytes }) => maxBytes);
     expect(shares).toHaveLength(3);
@@ -375,6 +402,26 @@ describe('memory: a budget for all caches', () => {
     await registry.close();
   });
 
+  it('may be too small for any value: then nothing is kept, and nothing fails', async () => {
+    const { registry } = setUp('1kb', Free, Other, Totals);
+    await use(registry, Free, range(20));
+    for (let key = 0; key < 20; key++) registry.get(Totals).put(key, TEXT);
+    expect(registry.get(Free).stats().size).toBe(0);
+    expect(await registry.get(Free).getOrLoad(1, () => TEXT)).toBe(TEXT);
+    expect(registry.memory()?.usedBytes).toBeLessThanOrEqual(1_024);
+    await registry.close();
+  });
+
+  it('leaves nothing behind when the application is closed, twice, also where somebody puts later', async () => {
+    const { registry, heap, clock } = setUp('1mb', Free, Totals);
+    await use(registry, Free, range(10));
+    await Promise.all([registry.close(), registry.close()]);
+    await registry.close();
+    expect(() => registry.get(Totals).put(1, TEXT)).toThrow(/closed|disposed/);
+    expect(heap.listened).toBe(false);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('is of a cache outside of an application too, and ends with it', async () => {
     const clock = new FakeClock();
     const heap = new FakeHeap();
@@ -395,6 +442,10 @@ describe('memory: options', () => {
     [0, /memory must be a number of bytes/],
     [[] as never, /memory must be true, an object, or bytes/],
     [null as never, /memory must be true, an object, or bytes/],
+    [NaN, /memory must be a number of bytes/],
+    ['512', /memory must be a number of bytes/],
+    ['-5mb', /memory must be a number of bytes/],
+    [{ budget: '' }, /memory\.budget must be a number of bytes/],
     [{ budget: -1 }, /memory\.budget must be a number of bytes/],
     [{ highwater: 0.5 } as never, /highwater is not an option; did you mean highWater/],
     [{ highWater: 1 }, /memory\.highWater must be a number above 0 and below 1/],
