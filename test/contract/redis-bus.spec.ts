@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { redisBus, type RedisBusOptions } from '../../lib/backends/redis/index.js';
-import { busContract } from '../../lib/testing/index.js';
+import { busContract, ChaosBus } from '../../lib/testing/index.js';
 import { FaultProxy, startRedis, startRedisCluster, type RedisCluster, type RedisServer } from '../servers/index.js';
 import { CLUSTER, SINGLE, type Access } from './redis-clients.js';
 
@@ -38,6 +38,20 @@ describe('redisBus at one server', () => {
         mend: ({ proxy }) => proxy.mend(),
       });
     }
+
+    busContract(runner, {
+      name: `redisBus (${transport}) under ChaosBus`,
+      scope: 'shared',
+      make: async () => {
+        await server.command('FLUSHALL');
+        const bus = () => new ChaosBus(redisBus({ url: server.url, transport }));
+        const chaos = bus();
+        return { buses: [chaos, bus(), bus()], chaos, dispose: () => {} };
+      },
+      wait,
+      cut: ({ chaos }) => chaos.cut(),
+      mend: ({ chaos }) => chaos.mend('complete'),
+    });
   }
 });
 
@@ -64,4 +78,19 @@ describe('redisBus at a cluster', () => {
       wait,
     });
   }
+
+  busContract(runner, {
+    name: 'redisBus (stream) by URLs under ChaosBus',
+    scope: 'shared',
+    make: async () => {
+      await Promise.all(cluster.nodes.map((node) => node.command('FLUSHALL')));
+      const url = cluster.nodes.map((node) => node.url);
+      const bus = () => new ChaosBus(redisBus({ url, cluster: true }));
+      const chaos = bus();
+      return { buses: [chaos, bus(), bus()], chaos, dispose: () => {} };
+    },
+    wait,
+    cut: ({ chaos }) => chaos.cut(),
+    mend: ({ chaos }) => chaos.mend('complete'),
+  });
 });
