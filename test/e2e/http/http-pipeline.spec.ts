@@ -23,6 +23,7 @@ import {
   type NestModule,
 } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { map, tap, timeout, catchError, throwError, type Observable } from 'rxjs';
 import {
@@ -299,6 +300,26 @@ describe.each(PLATFORMS)('a public route on %s', (platform) => {
       answers.push(await http.ask('/open/1', { headers: { 'x-version': version } }));
 
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 404]);
+  });
+});
+
+describe('a public route among hooks of Fastify', () => {
+  it('is answered behind those of onRequest, ahead of preHandler, and sent through onSend', async () => {
+    const heard: string[] = [];
+    http = await startApp('fastify', {
+      controllers: [Open],
+      prepare: (app) => {
+        const instance = (app as NestFastifyApplication).getHttpAdapter().getInstance();
+        instance.addHook('onRequest', async () => void heard.push('onRequest'));
+        instance.addHook('preHandler', async () => void heard.push('preHandler'));
+        instance.addHook('onSend', async () => void heard.push('onSend'));
+      },
+    });
+    const { cache: first } = await http.ask('/open/1');
+    const { cache: second } = await http.ask('/open/1');
+
+    expect([first, second]).toEqual(['MISS', 'HIT']);
+    expect(heard).toEqual(['onRequest', 'preHandler', 'onSend', 'onRequest', 'onSend']);
   });
 });
 
