@@ -80,6 +80,23 @@ describe('GhostTable', () => {
     for (const key of [1, 2, 3, 4, 6, 7, 8, 9]) expect(ghosts.take(key * 7919)).toBe(use(key));
   });
 
+  it('takes another key for one that left only in the set of that one, and there once in 2,048', () => {
+    const random = seededRandom(5);
+    const draw = (): number => (random() * 2 ** 32) | 0;
+    let doubtful = 0;
+    for (let round = 0; round < 20; round++) {
+      const ghosts = new GhostTable(16); // two sets
+      const key = draw();
+      ghosts.add(key, use(1));
+      for (let probe = 0; probe < 50_000; probe++) {
+        if (ghosts.take(draw()) === UNKNOWN) continue;
+        doubtful++;
+        ghosts.add(key, use(1));
+      }
+    }
+    expect(Math.abs(doubtful / (20 * 50_000) / (1 / 2 / 2_048) - 1)).toBeLessThan(0.2);
+  });
+
   it('remembers about as many of the last keys as it is long', () => {
     const random = seededRandom(3);
     const ghosts = new GhostTable(1_000);
