@@ -33,6 +33,8 @@ const NODES = 4;
 /** A server that answers later than this impairs all nodes. */
 const SLOW_MS = 80;
 const PROBE_MS = 25;
+/** All nodes have heard the bus, and what they stored before that is gone. */
+const FIRST_QUIET_MS = 6_000;
 /** What is left undone is done, and shows, after the last fault. */
 const QUIET_END_MS = 7_000;
 
@@ -85,7 +87,7 @@ class Scene {
     const probes = this.plan.servers.map((server, at) => this.probe((this.plan.proxies[at] ?? server).port));
     const isEnough = (): boolean =>
       this.operations >= this.plan.operations || this.nodes.some(({ failure }) => failure);
-    await sleep(1_500);
+    await sleep(FIRST_QUIET_MS);
     await Promise.all([
       this.makeFaults(isEnough, 1_500, () => this.nodeFaults()),
       this.makeFaults(isEnough, 15_000, () => this.serverFaults()),

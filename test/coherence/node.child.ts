@@ -130,12 +130,15 @@ async function play(): Promise<void> {
   }
 }
 
-/** Says when the event loop stood still: the node could neither hear nor answer. */
+/** Says when the event loop stood still, or the bus was not heard yet: the node could neither hear nor answer. */
 function watchStalls(): void {
   let lastMs = hostMs();
+  let hasHeard = false;
   setInterval(() => {
     const nowMs = hostMs();
-    if (nowMs - lastMs > LOOK_MS + STALL_MS) log({ line: 'stall', from: lastMs, to: nowMs });
+    if (!hasHeard) logNow({ line: 'stall', from: lastMs, to: nowMs });
+    else if (nowMs - lastMs > LOOK_MS + STALL_MS) log({ line: 'stall', from: lastMs, to: nowMs });
+    hasHeard ||= [...caches.values()].some((cache) => cache.stats().bus?.trusted);
     lastMs = nowMs;
   }, LOOK_MS).unref();
 }

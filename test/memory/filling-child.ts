@@ -27,8 +27,8 @@ function valueOf(id: number): object {
   };
 }
 
-/** Entries that are put together take a fifth of the heap before the first of them is put. */
-const BATCH = Math.ceil(Number(entries) / 10);
+/** Entries that are put together take an eighth of the heap before the first of them is put. */
+const BATCH = Math.ceil(Number(entries) / 16);
 /** So many small entries take as much as one of the others. */
 const SMALL = 16;
 const HELD = Number(entries) / 6;

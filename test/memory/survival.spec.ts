@@ -7,7 +7,9 @@ import type { MemoryOption } from '../../lib/cache/index.js';
 import { TYPESCRIPT_FLAGS } from '../processes/child.js';
 
 /** Of the old generation: `--max-old-space-size`. */
-const HEAP_MB = Number(process.env['STRATA_HEAP_MB'] ?? 64);
+const HEAP_MB = Number(
+  process.env['STRATA_HEAP_MB'] ?? (process.env['npm_lifecycle_event'] === 'test:soak' ? 256 : 64),
+);
 /** About 4.5 KB each, so twice as many as there is room for. */
 const ENTRIES = HEAP_MB * 450;
 
