@@ -192,6 +192,17 @@ describe('FaultProxy', () => {
     });
   });
 
+  it('lets pass at once what was throttled when it is mended', async () => {
+    const client = await Client.connected();
+    proxy.throttle(10);
+    client.send('x'.repeat(10_000));
+    await client.until(() => proxy.connections === 1);
+    await sleep(50);
+    expect(client.received.length).toBe(0);
+    proxy.mend();
+    await client.until(() => client.received.length === 10_000);
+  });
+
   describe('that injects garbage', () => {
     it('puts it before the next reply, once', async () => {
       const client = await Client.connected();

@@ -90,7 +90,7 @@ export class FaultProxy {
     for (const link of this.links) link.repliesLeft = bytes;
   }
 
-  /** From here on everything passes; what is on its way arrives when it was due. Connections whose bytes vanished are reset, since no stream goes on after a hole. */
+  /** From here on everything passes: what was throttled at once, what was delayed when it was due. Connections whose bytes vanished are reset, since no stream goes on after a hole. */
   mend(): void {
     this.refuses = false;
     this.passage = FREE;
@@ -125,6 +125,9 @@ export class FaultProxy {
     link.onceGone(() => this.links.delete(link));
   }
 }
+
+/** How often it is looked whether the rate has changed. */
+const LOOK_MS = 20;
 
 /** One connection through the proxy. */
 class Link {
@@ -164,22 +167,20 @@ class Link {
   private pipe(from: Socket, to: Socket, change: (chunk: Buffer) => Buffer): void {
     from.setNoDelay(true);
     let queue = Promise.resolve();
-    let freeAtMs = 0;
     const then = (step: () => Promise<void> | void): void => {
       queue = queue.then(step).catch(() => this.reset());
     };
     from.on('data', (chunk: Buffer) => {
-      const { delayMs, bytesPerSecond, swallows } = this.passage();
+      const { delayMs, swallows } = this.passage();
       if (swallows) {
         this.hasHole = true;
         return;
       }
-      const arrivesAtMs = performance.now() + delayMs;
-      freeAtMs = Math.max(freeAtMs, arrivesAtMs) + (chunk.length / bytesPerSecond) * 1_000;
-      const dueMs = freeAtMs;
+      const dueMs = performance.now() + delayMs;
       then(async () => {
         const waitMs = dueMs - performance.now();
         if (waitMs > 0) await sleep(waitMs, undefined, { ref: false });
+        await this.takeThrough(chunk.length);
         if (this.gone) return;
         const bytes = change(chunk);
         if (bytes.length > 0 && !to.write(bytes)) await drained(to);
@@ -192,6 +193,21 @@ class Link {
       if (this.client.closed && this.upstream.closed) this.end();
       else then(() => this.resetUnlessEnding(to));
     });
+  }
+
+  /** Waits for as long as so many bytes need at the rate of the moment, however often that changes meanwhile. */
+  private async takeThrough(bytes: number): Promise<void> {
+    for (let left = bytes; left > 0;) {
+      const { bytesPerSecond } = this.passage();
+      const isSame = (): boolean => this.passage().bytesPerSecond === bytesPerSecond;
+      const beganMs = performance.now();
+      const dueMs = beganMs + (left / bytesPerSecond) * 1_000;
+      while (isSame() && performance.now() < dueMs) {
+        await sleep(Math.min(LOOK_MS, Math.ceil(dueMs - performance.now())), undefined, { ref: false });
+      }
+      if (isSame()) return;
+      left -= ((performance.now() - beganMs) / 1_000) * bytesPerSecond;
+    }
   }
 
   /** One side is closed: fine when the other is about to, since it was told of the end. */
