@@ -136,7 +136,7 @@ export class MemoryGovernor implements StoreGovernor {
       this.planPuts(reading);
       if (excessBytes > 0) this.giveBack(excessBytes, reading);
       else if (hasCollected && this.allowedBytes < Infinity) this.grow(reading);
-      else this.weighNewcomers();
+      else this.weighOutdated();
     });
   }
 
@@ -157,7 +157,7 @@ export class MemoryGovernor implements StoreGovernor {
   }
 
   /** With a budget, a cache that is not weighed at each put is weighed when there is much more in it than there was. */
-  private weighNewcomers(): void {
+  private weighOutdated(): void {
     if (this.maxBytes === Infinity) return;
     const outdated = [...this.members].filter(({ store }) => store.isOutdated);
     if (outdated.length === 0) return;

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { GCProfiler, getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { resourceLimits } from 'node:worker_threads';
 import type { Cancel, Heap, HeapCollection, HeapReading } from '../core/index.js';
+import { CollectionRecord } from './collection-record.js';
 
 const MB = 2 ** 20;
 /** V8 counts three halves of the young generation, of 16 MB each unless told otherwise, into its limit. */
@@ -13,8 +14,6 @@ const SEMI_SPACE_FLAG = /--max[-_]semi[-_]space[-_]size[= ](\d+)/g;
 const MOST_YOUNG = 0.9;
 /** From this part of the limit on collections are recorded: below it nobody has to know at once. */
 const RECORDED_FROM = 0.5;
-/** What is recorded is looked at when the use has changed by so much of the limit. */
-const WORTH_A_LOOK = 0.005;
 
 /**
  * V8's old generation, which is what a process dies of: `--max-old-space-size`, and what is in use of it. The young
@@ -23,9 +22,7 @@ const WORTH_A_LOOK = 0.005;
 class SystemHeap implements Heap {
   private readonly youngBytes = youngGenerationBytes(process.execArgv, process.env['NODE_OPTIONS']);
   private listeners = 0;
-  private profiler: GCProfiler | undefined;
-  private collection: HeapCollection | undefined;
-  private lookedAtBytes = 0;
+  private readonly record = new CollectionRecord(() => new GCProfiler());
 
   read(): HeapReading {
     const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
@@ -48,31 +45,15 @@ class SystemHeap implements Heap {
       if (!isListening) return;
       isListening = false;
       observer.disconnect();
-      if (--this.listeners === 0) this.recordNoMore();
+      if (--this.listeners === 0) this.record.end();
     };
   }
 
   /** An observer is called by the event loop. What is recorded can be had at once, by who lets no event loop turn. */
   private lastCollection(usedBytes: number, limitBytes: number): HeapCollection | undefined {
-    if (this.listeners === 0 || usedBytes < RECORDED_FROM * limitBytes) {
-      this.recordNoMore();
-      return undefined;
-    }
-    if (this.profiler !== undefined) {
-      if (Math.abs(usedBytes - this.lookedAtBytes) < WORTH_A_LOOK * limitBytes) return this.collection;
-      const recorded = liveBytesOf(this.profiler.stop());
-      if (recorded !== undefined) this.collection = { liveBytes: recorded };
-    }
-    this.lookedAtBytes = usedBytes;
-    this.profiler = new GCProfiler();
-    this.profiler.start();
-    return this.collection;
-  }
-
-  private recordNoMore(): void {
-    this.profiler?.stop();
-    this.profiler = undefined;
-    this.collection = undefined;
+    if (this.listeners > 0 && usedBytes >= RECORDED_FROM * limitBytes) return this.record.last(usedBytes, limitBytes);
+    this.record.end();
+    return undefined;
   }
 }
 
@@ -84,15 +65,6 @@ export function youngGenerationBytes(flags: readonly string[], nodeOptions = '')
   const given = [...`${nodeOptions} ${flags.join(' ')}`.matchAll(SEMI_SPACE_FLAG)].at(-1)?.[1];
   const semiSpaceMb = given === undefined ? SEMI_SPACE_MB : 2 ** Math.ceil(Math.log2(Math.max(1, Number(given))));
   return SEMI_SPACES * semiSpaceMb * MB;
-}
-
-/** What the last collection of the whole heap among those recorded left of the old generation. */
-function liveBytesOf({ statistics }: ReturnType<GCProfiler['stop']>): number | undefined {
-  const last = statistics.filter(({ gcType }) => gcType === 'MarkSweepCompact').at(-1);
-  if (last === undefined) return undefined;
-  const { heapStatistics, heapSpaceStatistics } = last.afterGC;
-  const young = heapSpaceStatistics.find(({ spaceName }) => spaceName === 'new_space');
-  return heapStatistics.usedHeapSize - (young?.spaceUsedSize ?? 0);
 }
 
 function kindOf(entry: object): unknown {

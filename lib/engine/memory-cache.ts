@@ -376,7 +376,8 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
   }
 
   private removed(key: K, value: V, cause: RemovalCause): void {
-    this.emit(cause === 'expired' ? 'expire' : 'evict', cause === 'expired' ? { key, value } : { key, value, cause });
+    if (cause === 'expired') this.emit('expire', { key, value });
+    else this.emit('evict', { key, value, cause });
   }
 
   private emit(type: CacheEventType, details: Partial<CacheEvent<K, V>>): void {
