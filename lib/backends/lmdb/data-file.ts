@@ -1,5 +1,6 @@
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { scheduler } from 'node:timers/promises';
 import { codeOf } from './damaged-file.js';
 
 /** The version of what is in the file is part of its name: a release that reads another one starts its own. */
@@ -13,6 +14,8 @@ const MAGIC = 0xbeefc0de;
 const PAGE_BYTES_AT = 48;
 const LAST_PAGE_AT = 144;
 const META_BYTES = 160;
+/** Far longer than LMDB takes to write the two pages of a new file. */
+const CREATION_MS = 50;
 
 /** Tells one file from another that took its name. */
 export interface FileIdentity {
@@ -48,8 +51,17 @@ export class DataFile {
   /**
    * What is wrong with it; `undefined` when nothing is, or when it is not there. LMDB maps the file into memory: one
    * that is shorter than its own pages say would not fail to open, but end the process at the first read behind its end.
+   *
+   * The look takes no lock. The moment in which another process makes the file, page by page, shows one that is damaged:
+   * so damage is what two looks find.
    */
   async damage(): Promise<string | undefined> {
+    if ((await this.look()) === undefined) return undefined;
+    await scheduler.wait(CREATION_MS);
+    return this.look();
+  }
+
+  private async look(): Promise<string | undefined> {
     let file;
     try {
       file = await open(this.path);
@@ -58,17 +70,15 @@ export class DataFile {
       throw error;
     }
     try {
+      const first = await readMeta(file, 0);
+      if (first === 'empty') return undefined;
+      if (first === undefined) return 'it is no LMDB file';
+      const second = await readMeta(file, first.pageBytes);
+      if (second === undefined || second === 'empty') return 'its second page is damaged';
+      // Only now: a commit of another process writes its pages before it writes their number, so that the file seems cut off
+      // to who asks for its length first.
       const { size } = await file.stat();
-      if (size === 0) return undefined;
-      const first = Buffer.alloc(META_BYTES);
-      await file.read(first, 0, META_BYTES, 0);
-      if (first.readUInt32LE(MAGIC_AT) !== MAGIC) return 'it is no LMDB file';
-      const pageBytes = first.readUInt32LE(PAGE_BYTES_AT);
-      const second = Buffer.alloc(META_BYTES);
-      await file.read(second, 0, META_BYTES, pageBytes);
-      if (second.readUInt32LE(MAGIC_AT) !== MAGIC) return 'its second page is damaged';
-      const lastPage = [first, second].map((meta) => Number(meta.readBigUInt64LE(LAST_PAGE_AT)));
-      return size < (Math.max(...lastPage) + 1) * pageBytes ? 'it is cut off' : undefined;
+      return size < (Math.max(first.lastPage, second.lastPage) + 1) * first.pageBytes ? 'it is cut off' : undefined;
     } finally {
       await file.close();
     }
@@ -95,4 +105,18 @@ export class DataFile {
       .map((name) => ({ path: join(this.folder, name), n: Number(name.slice(prefix.length)) || 0 }))
       .sort((a, b) => a.n - b.n);
   }
+}
+
+interface Meta {
+  readonly pageBytes: number;
+  readonly lastPage: number;
+}
+
+/** `undefined` when there is something else, `'empty'` when there is nothing. */
+async function readMeta(file: FileHandle, at: number): Promise<Meta | 'empty' | undefined> {
+  const page = Buffer.alloc(META_BYTES);
+  const { bytesRead } = await file.read(page, 0, META_BYTES, at);
+  if (bytesRead === 0) return 'empty';
+  if (page.readUInt32LE(MAGIC_AT) !== MAGIC) return undefined;
+  return { pageBytes: page.readUInt32LE(PAGE_BYTES_AT), lastPage: Number(page.readBigUInt64LE(LAST_PAGE_AT)) };
 }

@@ -23,7 +23,8 @@ afterEach(() => rm(path, { recursive: true, force: true }));
 async function startWriter(seed: number) {
   const child = startChild(WRITER, [path, String(seed)]);
   const exited = once(child, 'exit');
-  await once(child.stdout as NodeJS.ReadableStream, 'data');
+  const ended = exited.then(([code]) => Promise.reject(new Error(`a writer ended by itself, with code ${code}`)));
+  await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), ended]);
   return {
     kill: async () => {
       child.kill('SIGKILL');

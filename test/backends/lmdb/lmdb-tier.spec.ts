@@ -1,9 +1,10 @@
-import { mkdtemp, open as openFile, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open as openFile, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scheduler } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { open as openLmdb } from 'lmdb';
+import { DataFile } from '../../../lib/backends/lmdb/data-file.js';
 import { lmdbTier, type LmdbTierOptions } from '../../../lib/backends/lmdb/index.js';
 import { CacheOptionsError, seededRandom } from '../../../lib/core/index.js';
 import { FakeClock } from '../../../lib/testing/index.js';
@@ -337,6 +338,33 @@ describe('lmdbTier on a file that cannot be used', () => {
       expect((await readdir(path)).sort()).toEqual(['strata-1.mdb', 'strata-1.mdb-lock', 'strata-1.mdb.corrupt-1']);
     });
   }
+
+  describe('takes none as damaged', () => {
+    it('that another process makes grow while it looks', async () => {
+      const root = openLmdb<Buffer, number>({ path: dataFile(), noSubdir: true, noSync: true, encoding: 'binary' });
+      const file = new DataFile(path);
+      for (let round = 0, key = 0; round < 20; round++) {
+        let isOver = false;
+        const looked = file.damage().finally(() => (isOver = true));
+        while (!isOver) {
+          root.putSync(key++, Buffer.alloc(20_000));
+          await scheduler.yield();
+        }
+        expect(await looked).toBeUndefined();
+      }
+      await root.close();
+    });
+
+    it.each([1, 100, 4_096, 4_200])('of which another process has only just written %d bytes', async (bytes) => {
+      await filled();
+      const whole = await readFile(dataFile());
+      await writeFile(dataFile(), whole.subarray(0, bytes));
+      const looked = new DataFile(path).damage();
+      await scheduler.wait(10);
+      await writeFile(dataFile(), whole);
+      expect(await looked).toBeUndefined();
+    });
+  });
 
   it('keeps the last two that were moved aside', async () => {
     for (let round = 0; round < 5; round++) {
