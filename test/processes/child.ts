@@ -1,4 +1,5 @@
 import { fork, spawn, type ChildProcess, type ForkOptions } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const LOADER = new URL('typescript.mjs', import.meta.url).href;
@@ -11,6 +12,22 @@ export function startChild(file: URL, args: readonly string[] = []): ChildProces
   return spawn(process.execPath, [...TYPESCRIPT_FLAGS, fileURLToPath(file), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+}
+
+/** What it says next. Rejects when it ends instead: who listens to its output alone would wait for ever. */
+export async function nextOutput(child: ChildProcess): Promise<string> {
+  const stop = new AbortController();
+  const said = once(child.stdout as NodeJS.ReadableStream, 'data', stop) as Promise<[Buffer]>;
+  const ended = once(child, 'exit', stop).then(([code, signal]) => {
+    throw new Error(`the process ended before it said anything, with ${signal ?? code}`);
+  });
+  try {
+    const [text] = await Promise.race([said, ended]);
+    return text.toString();
+  } finally {
+    stop.abort();
+    await Promise.allSettled([said, ended]);
+  }
 }
 
 /** Starts one that exchanges messages with who starts it. */

@@ -4,7 +4,7 @@ import { createConnection } from 'node:net';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { startChild } from '../processes/child.js';
+import { nextOutput, startChild } from '../processes/child.js';
 import { startMemcached, startRedis, startRedisCluster } from './index.js';
 import { ServerProcess } from './server-process.js';
 
@@ -127,8 +127,7 @@ describe('a server', () => {
 
   it('does not outlive the process that started it, when that is killed', async () => {
     const child = startChild(new URL('starter.ts', import.meta.url));
-    const [line] = (await once(child.stdout!, 'data')) as [Buffer];
-    const { port } = JSON.parse(line.toString()) as { port: number };
+    const { port } = JSON.parse(await nextOutput(child)) as { port: number };
     expect(await ask(port, 'PING')).toBe('+PONG');
     child.kill('SIGKILL');
     await once(child, 'exit');

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { seededRandom } from '../../lib/core/index.js';
 import { MemoryCache } from '../../lib/engine/index.js';
-import { startChild } from '../processes/child.js';
+import { nextOutput, startChild } from '../processes/child.js';
 
 const KILLS = Number(process.env['STRATA_SNAPSHOT_KILLS'] ?? 8);
 
@@ -35,7 +35,7 @@ describe('promise Life: snapshots are saved atomically', () => {
       const exited = once(child, 'exit');
       const told: string[] = [];
       child.stdout?.on('data', (text: Buffer) => void told.push(...text.toString().trim().split('\n')));
-      while (told.length < 2) await once(child.stdout as NodeJS.ReadableStream, 'data');
+      while (told.length < 2) await nextOutput(child);
       await wait(random() * 60);
       child.kill('SIGKILL');
       await exited;

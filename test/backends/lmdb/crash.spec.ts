@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lmdbTier } from '../../../lib/backends/lmdb/index.js';
-import { startChild } from '../../processes/child.js';
+import { nextOutput, startChild } from '../../processes/child.js';
 import { inconsistencies } from './inspect.js';
 
 const WRITER = new URL('writer.child.ts', import.meta.url);
@@ -23,8 +23,7 @@ afterEach(() => rm(path, { recursive: true, force: true }));
 async function startWriter(seed: number) {
   const child = startChild(WRITER, [path, String(seed)]);
   const exited = once(child, 'exit');
-  const ended = exited.then(([code]) => Promise.reject(new Error(`a writer ended by itself, with code ${code}`)));
-  await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), ended]);
+  await nextOutput(child);
   return {
     kill: async () => {
       child.kill('SIGKILL');
