@@ -29,7 +29,7 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
   cache: { layers: ['core', 'codec', 'engine', 'tiers', 'resilience'], packages: ['rxjs', 'node:*'] },
   nest: {
     layers: ['core', 'engine', 'tiers', 'cache'],
-    packages: ['@nestjs/*', 'rxjs', 'reflect-metadata', 'node:stream'],
+    packages: ['@nestjs/*', 'rxjs', 'reflect-metadata', 'node:http', 'node:stream'],
   },
   'compat/cache-manager': {
     layers: ['core', 'tiers', 'resilience', 'cache', 'nest', 'backends/keyv'],

@@ -32,7 +32,7 @@ function cachesAnd(...more) {
 
 /** What each entry may import by itself, packages and Node's own modules. What these load in turn is theirs. */
 const IMPORTS = {
-  '.': OF_CACHES,
+  '.': [...OF_CACHES, 'node:http'].toSorted(),
   './cache-manager': OF_CACHES,
   './engine': [],
   './memcached': ['node:crypto', 'node:net', 'node:process'],

@@ -2,6 +2,7 @@ import { latin1Of } from './body-text.js';
 import { CapturedBody, DetachedHeaders, plainHeaders } from './captured-body.js';
 import type { Headers, HttpRequest } from './http-message.js';
 import type { Answer, Capture, CaptureResult, HttpPlatform } from './http-platform.js';
+import { endInOneWrite, isPlain } from './one-write.js';
 
 type Method = (...args: never[]) => unknown;
 
@@ -78,6 +79,7 @@ export class ExpressPlatform implements HttpPlatform<ExpressReply> {
       response.setHeader('content-length', body.byteLength);
       const text = latin1Of(body);
       if (text === undefined) response.end(body);
+      else if (isPlain(response)) endInOneWrite(response, text, 'latin1');
       else response.end(text, 'latin1');
     }
   }

@@ -4,6 +4,7 @@ import { bytesOf, CapturedBody, DetachedHeaders, plainHeaders } from './captured
 import { whenOver } from './express.platform.js';
 import type { Headers, HeaderValue, HttpRequest } from './http-message.js';
 import type { Answer, Capture, CaptureResult, HttpPlatform } from './http-platform.js';
+import { sendInOneWrite } from './one-write.js';
 
 interface RawResponse {
   statusCode: number;
@@ -12,6 +13,8 @@ interface RawResponse {
   readonly destroyed: boolean;
   once(event: string, listener: () => void): unknown;
   getHeaders(): Record<string, unknown>;
+  write: unknown;
+  end: unknown;
 }
 
 /** The part of a Fastify reply that we touch. */
@@ -73,9 +76,11 @@ export class FastifyPlatform implements HttpPlatform<FastifyReply> {
     reply.code(status);
     for (const name in headers) reply.header(name, headers[name]);
     // Without a type Fastify would give bytes one.
-    if (body === undefined || (body.byteLength === 0 && headers['content-type'] === undefined)) reply.send();
-    else
-      reply.send(textOf(body, headers['content-type']) ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+    if (body === undefined || (body.byteLength === 0 && headers['content-type'] === undefined))
+      return void reply.send();
+    const text = textOf(body, headers['content-type']);
+    if (text !== undefined) sendInOneWrite(reply.raw);
+    reply.send(text ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   }
 
   silence(reply: FastifyReply): void {
