@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RedisError, redisTier } from '../../../lib/backends/redis/index.js';
 import type { Tier } from '../../../lib/tiers/index.js';
@@ -16,7 +17,9 @@ const settled = (call: Promise<unknown>): Promise<'fulfilled' | Error> =>
     (error: Error) => error,
   );
 
-const fillers = (count: number) => Array.from({ length: count }, (_, at) => entry(`filler${at}`, 'x'.repeat(1_000)));
+/** Of bytes that Redis cannot compress: while it loads, it answers once for each 1,024 of them. */
+const fillers = (count: number) =>
+  Array.from({ length: count }, (_, at) => entry(`filler${at}`, randomBytes(1_000).toString('latin1')));
 
 for (const [name, accessTo] of Object.entries(SINGLE)) {
   describe(`promise Tiers: redisTier by ${name}`, () => {
@@ -128,7 +131,8 @@ for (const [name, accessTo] of Object.entries(SINGLE)) {
     });
 
     it('rejects calls while the server loads its data, and works again when it has them', async () => {
-      await server.command('CONFIG', 'SET', 'key-load-delay', '2000');
+      // Of each of 300 keys, in microseconds: it loads until it is told to hurry.
+      await server.command('CONFIG', 'SET', 'key-load-delay', '20000');
       await server.command('CONFIG', 'SET', 'loading-process-events-interval-bytes', '1024');
       await tier.write(SPACE, fillers(300));
       const loading = server.command('DEBUG', 'RELOAD');
@@ -136,6 +140,7 @@ for (const [name, accessTo] of Object.entries(SINGLE)) {
       other.start(() => {});
       await until(async () => String(await settled(tier.read(SPACE, ['k'], []))).includes('LOADING'));
       expect(await settled(other.read(SPACE, ['k'], []))).toBeInstanceOf(Error);
+      expect(await server.command('CONFIG', 'SET', 'key-load-delay', '0')).toBe('OK');
       expect(await loading).toBe('OK');
       expect(await until(() => text())).toBe('before');
       expect((await until(() => other.read(SPACE, ['k'], []))).entries[0]).toBeDefined();
