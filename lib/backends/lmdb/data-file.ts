@@ -1,12 +1,6 @@
-import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { scheduler } from 'node:timers/promises';
 import { codeOf } from './damaged-file.js';
-
-/** The version of what is in the file is part of its name: a release that reads another one starts its own. */
-const FILE_NAME = 'strata-1.mdb';
-/** So many files that were moved aside are kept. */
-const KEPT_ASIDE = 2;
 
 /** Of a page of LMDB, after its header of 24 bytes: what `mdb_env_open` reads first. */
 const MAGIC_AT = 24;
@@ -23,13 +17,9 @@ export interface FileIdentity {
   readonly ino: number;
 }
 
-/** The data file in its folder: whether it can be opened, and how it gets out of the way when it cannot. */
+/** One data file: whether it is the one it was, and whether it can be opened. */
 export class DataFile {
-  readonly path: string;
-
-  constructor(private readonly folder: string) {
-    this.path = join(folder, FILE_NAME);
-  }
+  constructor(readonly path: string) {}
 
   /** `undefined` when it is not there. */
   async identity(): Promise<FileIdentity | undefined> {
@@ -82,28 +72,6 @@ export class DataFile {
     } finally {
       await file.close();
     }
-  }
-
-  /** Gives it another name, `….corrupt-<n>`, which is returned; `undefined` when another process did that before. */
-  async moveAside(damaged: FileIdentity | undefined): Promise<string | undefined> {
-    if (damaged === undefined || !(await this.is(damaged))) return undefined;
-    const aside = await this.aside();
-    const last = Math.max(0, ...aside.map(({ n }) => n));
-    const name = `${this.path}.corrupt-${last + 1}`;
-    // Who opens the new file must not meet the readers of the old one in its lock file.
-    await rm(`${this.path}-lock`, { force: true });
-    await rename(this.path, name);
-    for (const { path } of aside.slice(0, Math.max(0, aside.length + 1 - KEPT_ASIDE))) await rm(path, { force: true });
-    return name;
-  }
-
-  private async aside(): Promise<{ readonly path: string; readonly n: number }[]> {
-    const prefix = `${basename(this.path)}.corrupt-`;
-    const names = await readdir(dirname(this.path));
-    return names
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => ({ path: join(this.folder, name), n: Number(name.slice(prefix.length)) || 0 }))
-      .sort((a, b) => a.n - b.n);
   }
 }
 

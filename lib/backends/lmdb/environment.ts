@@ -2,6 +2,7 @@ import type { RootDatabase } from 'lmdb';
 import { CacheMisuseError } from '../../core/index.js';
 import { DamagedFileError, isDamage } from './damaged-file.js';
 import type { DataFile, FileIdentity } from './data-file.js';
+import type { DataFolder } from './data-folder.js';
 import type { Tree, Trees } from './record-table.js';
 
 const FORMAT_KEY = Buffer.from('format');
@@ -15,44 +16,43 @@ export type Lmdb = typeof import('lmdb');
 export interface Environment {
   readonly root: RootDatabase<Uint8Array, Buffer>;
   readonly trees: Trees;
+  readonly file: DataFile;
   readonly identity: FileIdentity | undefined;
 }
 
 /**
- * Opens the data file, or a new one in the place of one that is damaged or not ours: that is moved aside and told to
- * `report`, because an empty cache serves better than none.
+ * Opens the current data file, or a new one in the place of one that is damaged or not ours: that stays as it is, and is
+ * told to `report`, because an empty cache serves better than none.
  */
 export async function openEnvironment(
   lmdb: Lmdb,
-  file: DataFile,
+  folder: DataFolder,
   maxBytes: number,
   report: (error: unknown) => void,
 ): Promise<Environment> {
   for (let attempt = 1; ; attempt++) {
-    const identity = await file.identity();
+    const file = await folder.current();
     try {
       const damage = await file.damage();
       if (damage !== undefined) throw new DamagedFileError(damage);
-      return { ...openFile(lmdb, file.path, maxBytes), identity: await file.identity() };
+      return { ...openFile(lmdb, file.path, maxBytes), file, identity: await file.identity() };
     } catch (error) {
       if (attempt === 2 || !isDamage(error)) throw error;
-      await moveAside(file, identity, error, report);
+      await replaceFile(folder, file, error, report);
     }
   }
 }
 
-/** Moves it out of the way, and tells so; unless another process did. */
-export async function moveAside(
+/** Leaves it alone from now on, and tells so; unless another process did. */
+export async function replaceFile(
+  folder: DataFolder,
   file: DataFile,
-  identity: FileIdentity | undefined,
   cause: unknown,
   report: (error: unknown) => void,
 ): Promise<void> {
-  const movedTo = await file.moveAside(identity);
-  if (movedTo === undefined) return;
-  report(
-    new DamagedFileError(`${file.path} cannot be used; it is now ${movedTo}, and the cache starts cold`, { cause }),
-  );
+  const successor = await folder.replace(file);
+  if (successor === undefined) return;
+  report(new DamagedFileError(`${file.path} cannot be used; the cache starts cold, in ${successor.path}`, { cause }));
 }
 
 /** Ends everything of it. What was committed is written to the disk first, so that it also survives the host. */
@@ -65,7 +65,7 @@ export async function closeEnvironment({ root }: Environment): Promise<void> {
   await root.close();
 }
 
-function openFile(lmdb: Lmdb, path: string, maxBytes: number): Omit<Environment, 'identity'> {
+function openFile(lmdb: Lmdb, path: string, maxBytes: number): Pick<Environment, 'root' | 'trees'> {
   const root = lmdb.open<Uint8Array, Buffer>({
     path,
     noSubdir: true,

@@ -127,8 +127,12 @@ export class Session {
   }
 
   private async sweep({ shared, table, queue, recentReads }: OpenFile): Promise<void> {
-    if (!(await shared.file.is(shared.environment.identity))) {
-      this.tell(new Error(`${shared.file.path} was taken away or replaced; the cache goes on with what is there now`));
+    if (!(await shared.isCurrent())) {
+      this.tell(
+        new Error(
+          `${shared.environment.file.path} was taken away or replaced; the cache goes on with what is there now`,
+        ),
+      );
       this.replace(shared, undefined);
       return;
     }

@@ -1,6 +1,13 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { DataFile } from './data-file.js';
-import { closeEnvironment, loadLmdb, moveAside, openEnvironment, type Environment, type Lmdb } from './environment.js';
+import { DataFolder } from './data-folder.js';
+import {
+  closeEnvironment,
+  loadLmdb,
+  openEnvironment,
+  replaceFile,
+  type Environment,
+  type Lmdb,
+} from './environment.js';
 
 interface Held {
   readonly opening: Promise<SharedEnvironment>;
@@ -21,8 +28,7 @@ const OPEN_FILES = Symbol.for('nestjs-strata:lmdb-files:1');
 export class SharedEnvironment {
   private constructor(
     private readonly held: Map<string, Held>,
-    private readonly folder: string,
-    readonly file: DataFile,
+    private readonly folder: DataFolder,
     readonly environment: Environment,
   ) {}
 
@@ -34,7 +40,7 @@ export class SharedEnvironment {
     const all = openFiles();
     for (let held = all.get(path); held?.closing !== undefined; held = all.get(path)) await held.closing;
     const held = all.get(path) ?? {
-      opening: SharedEnvironment.open(lmdb, all, path, maxBytes, report),
+      opening: SharedEnvironment.open(lmdb, all, new DataFolder(path), maxBytes, report),
       opened: undefined,
       users: 0,
       closing: undefined,
@@ -52,18 +58,23 @@ export class SharedEnvironment {
   private static async open(
     lmdb: Lmdb,
     all: Map<string, Held>,
-    folder: string,
+    folder: DataFolder,
     maxBytes: number,
     report: (error: unknown) => void,
   ): Promise<SharedEnvironment> {
-    const file = new DataFile(folder);
-    return new SharedEnvironment(all, folder, file, await openEnvironment(lmdb, file, maxBytes, report));
+    return new SharedEnvironment(all, folder, await openEnvironment(lmdb, folder, maxBytes, report));
   }
 
   /** Whether it is closed, or about to be: another user found that the file cannot be used. */
   get isGone(): boolean {
     const held = this.mine;
     return held === undefined || held.closing !== undefined;
+  }
+
+  /** Whether the file is still the one that who starts now opens. */
+  async isCurrent(): Promise<boolean> {
+    const { file, identity } = this.environment;
+    return (await this.folder.current()).path === file.path && (await file.is(identity));
   }
 
   /** Ends the use of one; the last one closes the file. */
@@ -73,25 +84,25 @@ export class SharedEnvironment {
     await this.closeFor(held, () => Promise.resolve());
   }
 
-  /** Closes the file for all, as one that cannot be used; with `damage` it is moved aside. */
+  /** Closes the file for all, as one that cannot be used; with `damage` nobody opens it any more. */
   async abandon(damage: unknown, report: (error: unknown) => void): Promise<void> {
     const held = this.mine;
     if (held === undefined) return;
     await this.closeFor(held, async () => {
-      if (damage !== undefined) await moveAside(this.file, this.environment.identity, damage, report);
+      if (damage !== undefined) await replaceFile(this.folder, this.environment.file, damage, report);
     });
   }
 
   /** The record of this very opening, while it is the current one. */
   private get mine(): Held | undefined {
-    const held = this.held.get(this.folder);
+    const held = this.held.get(this.folder.path);
     return held !== undefined && held.opened === this ? held : undefined;
   }
 
   private closeFor(held: Held, then: () => Promise<void>): Promise<void> {
     held.closing ??= closeEnvironment(this.environment)
       .then(then)
-      .finally(() => this.held.delete(this.folder));
+      .finally(() => this.held.delete(this.folder.path));
     return held.closing;
   }
 }

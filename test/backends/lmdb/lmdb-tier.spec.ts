@@ -5,6 +5,7 @@ import { scheduler } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { open as openLmdb } from 'lmdb';
 import { DataFile } from '../../../lib/backends/lmdb/data-file.js';
+import { DataFolder } from '../../../lib/backends/lmdb/data-folder.js';
 import { lmdbTier, type LmdbTierOptions } from '../../../lib/backends/lmdb/index.js';
 import { CacheOptionsError, seededRandom } from '../../../lib/core/index.js';
 import { FakeClock } from '../../../lib/testing/index.js';
@@ -72,7 +73,7 @@ async function sweep(ms = 10_000): Promise<void> {
   await until(() => clock.pendingTimers === timers);
 }
 
-const dataFile = () => join(path, 'strata-1.mdb');
+const dataFile = (number = 1) => join(path, number === 1 ? 'strata-1.mdb' : `strata-1.${number}.mdb`);
 
 describe('lmdbTier', () => {
   it('serves after a restart what was written before it', async () => {
@@ -301,6 +302,9 @@ describe('lmdbTier on a file that cannot be used', () => {
     await tier.close();
   }
 
+  const files = async () =>
+    (await readdir(path)).filter((name) => name.endsWith('.mdb')).map((name) => join(path, name));
+
   const damages: Record<string, () => Promise<void>> = {
     'no LMDB file': () => writeFile(dataFile(), Buffer.alloc(50_000, 'nonsense')),
     text: () => writeFile(dataFile(), 'a note that somebody left'),
@@ -326,23 +330,23 @@ describe('lmdbTier on a file that cannot be used', () => {
   };
 
   for (const [what, damage] of Object.entries(damages)) {
-    it(`moves one aside that is ${what}, tells so, and starts cold`, async () => {
+    it(`leaves one alone that is ${what}, tells so, and starts cold`, async () => {
       await damage();
       const tier = started();
       expect(await present(tier, 'k1')).toEqual([]);
       await put(tier, 'k1');
       expect(await present(tier, 'k1')).toEqual(['k1']);
       expect(reported.map(String)).toEqual([
-        `DamagedFileError: ${dataFile()} cannot be used; it is now ${dataFile()}.corrupt-1, and the cache starts cold`,
+        `DamagedFileError: ${dataFile()} cannot be used; the cache starts cold, in ${dataFile(2)}`,
       ]);
-      expect((await readdir(path)).sort()).toEqual(['strata-1.mdb', 'strata-1.mdb-lock', 'strata-1.mdb.corrupt-1']);
+      expect((await files()).sort()).toEqual([dataFile(), dataFile(2)].sort());
     });
   }
 
   describe('takes none as damaged', () => {
     it('that another process makes grow while it looks', async () => {
       const root = openLmdb<Buffer, number>({ path: dataFile(), noSubdir: true, noSync: true, encoding: 'binary' });
-      const file = new DataFile(path);
+      const file = new DataFile(dataFile());
       for (let round = 0, key = 0; round < 20; round++) {
         let isOver = false;
         const looked = file.damage().finally(() => (isOver = true));
@@ -359,22 +363,32 @@ describe('lmdbTier on a file that cannot be used', () => {
       await filled();
       const whole = await readFile(dataFile());
       await writeFile(dataFile(), whole.subarray(0, bytes));
-      const looked = new DataFile(path).damage();
+      const looked = new DataFile(dataFile()).damage();
       await scheduler.wait(10);
       await writeFile(dataFile(), whole);
       expect(await looked).toBeUndefined();
     });
   });
 
-  it('keeps the last two that were moved aside', async () => {
-    for (let round = 0; round < 5; round++) {
-      await writeFile(dataFile(), 'nonsense');
+  it('keeps the last two of them', async () => {
+    for (let round = 1; round <= 5; round++) {
+      await writeFile(dataFile(round), 'nonsense');
       const tier = started();
       expect(await present(tier, 'k')).toEqual([]);
       await tier.close();
     }
-    const aside = (await readdir(path)).filter((name) => name.includes('corrupt'));
-    expect(aside.sort()).toEqual(['strata-1.mdb.corrupt-4', 'strata-1.mdb.corrupt-5']);
+    expect((await files()).sort()).toEqual([4, 5, 6].map(dataFile));
+    expect((await readdir(path)).filter((name) => name.endsWith('-lock'))).toHaveLength(3);
+  });
+
+  it('replaces it once, whoever finds the damage in the same moment, and whoever finds it late', async () => {
+    const folder = new DataFolder(path);
+    const damaged = await folder.current();
+    const successors = await Promise.all(Array.from({ length: 20 }, () => new DataFolder(path).replace(damaged)));
+    expect(successors.filter((file) => file !== undefined)).toEqual([await folder.current()]);
+    await put(started(), 'k');
+    expect(await folder.replace(damaged)).toBeUndefined();
+    expect(await present(started(), 'k')).toEqual(['k']);
   });
 
   it('takes an empty one as new', async () => {
