@@ -48,7 +48,17 @@ export class DataFolder {
   }
 
   private async numbers(): Promise<number[]> {
-    return (await readdir(this.path)).filter((name) => NAME.test(name)).map(numberOf);
+    return (await this.names()).filter((name) => NAME.test(name)).map(numberOf);
+  }
+
+  private async names(): Promise<string[]> {
+    try {
+      return await readdir(this.path);
+    } catch (error) {
+      // Somebody took it away, with all that is in it.
+      if (codeOf(error) === 'ENOENT') return [];
+      throw error;
+    }
   }
 }
 

@@ -397,11 +397,19 @@ describe('lmdbTier on a file that cannot be used', () => {
     expect(reported).toEqual([]);
   });
 
-  it('goes on with what is there when its file is taken away', async () => {
+  it.each([
+    [
+      'file',
+      async () => {
+        await rename(dataFile(), `${dataFile()}.gone`);
+        await rm(`${dataFile()}-lock`);
+      },
+    ],
+    ['folder', () => rm(path, { recursive: true })],
+  ])('goes on with what is there when its %s is taken away', async (_, takeAway) => {
     const [tier, other] = [started(), started()];
     await put(tier, 'k');
-    await rename(dataFile(), `${dataFile()}.gone`);
-    await rm(`${dataFile()}-lock`);
+    await takeAway();
     clock.advance(10_000);
     await until(() => reported.length > 0);
     await until(() =>
