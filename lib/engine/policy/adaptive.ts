@@ -20,7 +20,7 @@ const MOST_ENTRIES = 2 ** 28;
  * it before the number does, that is learned from the evictions.
  *
  * A hit is the state and the links of the slot, and in bursts the state alone. Memory: 4 bytes an entry for states, 8 for
- * ghosts, and 25 to 100 KB for the shadows.
+ * ghosts, and 13 to 100 KB for the shadows.
  */
 export class AdaptivePolicy implements EvictionPolicy {
   readonly notedAs = 'adaptive';

@@ -1,6 +1,6 @@
 /*
  * What is remembered of keys that left: when each was last used, and how often it was used lately. A set-associative table
- * of cells: 11 bits of the key's hash (its print), the tick of its last use (17 bits) and its frequency (4). A set has eight
+ * of cells: 11 bits of the key's hash (its print), the tick of its last use (17 bits) and its frequency (4). A set has four
  * cells, the newest first: who comes moves the others on, as far as the first empty cell, and the last of a full set is
  * forgotten. So the table as a whole forgets about as a queue of its length does, without links or an index.
  *
@@ -8,7 +8,7 @@
  * doubtful decision. O(1), one line of memory, and no branch that depends on ages; 4 bytes a key.
  */
 
-const WAYS = 8;
+const WAYS = 4;
 const EMPTY = 0;
 /** Nothing is known of the key. */
 export const UNKNOWN = -1;

@@ -4,8 +4,8 @@ import { ShadowCache } from './shadow-cache.js';
 const WINDOW_SHARES = [0.02, 0.07, 0.25, 0.6, 1] as const;
 const START = 1;
 /** A shadow holds one key for so many entries of the real cache, but as many as the real one up to the fewest. */
-const ENTRIES_PER_KEY = 64;
-const FEWEST_KEYS = 128;
+const ENTRIES_PER_KEY = 128;
+const FEWEST_KEYS = 64;
 const MOST_KEYS = 512;
 /** How many standard deviations ahead another window has to be. */
 const CONFIDENCE = 3;
@@ -24,8 +24,8 @@ const LOOKS_PER_TURNOVER = 4;
  * both decay. A lead is believed when it is above three standard deviations, which is the square root of the latter, and
  * worth it. Then the real cache takes over that window, and counting starts anew.
  *
- * Five steps for each request in the sample, which is one in 64 requests from 8,192 entries on, more below, and one in
- * 2,000 at a million. 5 KB for 128 keys each: 25 KB in all up to 8,192 entries, 100 KB from 32,768 on.
+ * Five steps for each request in the sample, which is one in 128 requests from 8,192 entries on, more below, and one in
+ * 2,000 at a million. 2.5 KB for 64 keys each: 13 KB in all up to 8,192 entries, 100 KB from 65,536 on.
  *
  * [1] Waldspurger, Saemundsson, Ahmad, Park. Cache modeling and optimization using miniature simulations. USENIX ATC 2017.
  */
