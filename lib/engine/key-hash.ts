@@ -7,9 +7,9 @@ import type { Random } from '../core/index.js';
  * number that the attacker does not know, spreads it first.
  */
 
-/** Up to this length sampling reads every character. */
+/** Up to so many characters sampling reads every one. */
 const WHOLLY_READ = 96;
-/** How many characters it reads at either end of longer strings, and between them. */
+/** How many it reads at either end of more, and between them. */
 const SAMPLED = 32;
 
 /** Hashes integers and short strings to 32 bits (as a signed integer). */
@@ -49,19 +49,26 @@ export class KeyHash {
   }
 
   /**
-   * For strings of any length: all of up to 96 characters; of longer ones the length, the first and the last 32, and 32
-   * spread over those between. Never for lookups.
+   * Of the length of a string and of what it has in [from, until), which is read whole up to 96 characters; of more the
+   * first and the last 32, and 32 spread over those between. Never for lookups.
    */
-  sample(key: string): number {
-    const { length } = key;
-    if (length <= WHOLLY_READ) return this.string(key);
-    let hash = this.string(key.slice(0, SAMPLED)) ^ length;
-    const step = (length - SAMPLED * 2) / SAMPLED;
-    for (let at = SAMPLED; at < length - SAMPLED; at += step) {
-      hash = Math.imul(hash ^ key.charCodeAt(Math.floor(at)), this.first);
+  sample(key: string, from: number, until: number): number {
+    const start = this.start ^ key.length;
+    if (until - from <= WHOLLY_READ) return this.integer(this.mixed(start, key, from, until, 1));
+    const step = Math.ceil((until - from - SAMPLED * 2) / SAMPLED);
+    let hash = this.mixed(start, key, from, from + SAMPLED, 1);
+    hash = this.mixed(hash, key, from + SAMPLED, until - SAMPLED, step);
+    return this.integer(this.mixed(hash, key, until - SAMPLED, until, 1));
+  }
+
+  private mixed(start: number, key: string, from: number, until: number, step: number): number {
+    const { first } = this;
+    let hash = start;
+    for (let at = from; at < until; at += step) {
+      hash = Math.imul(hash ^ key.charCodeAt(at), first);
       hash ^= hash >>> 15;
     }
-    return this.integer(hash ^ this.string(key.slice(-SAMPLED)));
+    return hash;
   }
 }
 

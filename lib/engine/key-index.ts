@@ -1,6 +1,7 @@
 import type { Random } from '../core/index.js';
 import { KeyHash } from './key-hash.js';
 import { KeyTable } from './key-table.js';
+import { LongStringHash } from './long-string-hash.js';
 import { MOST_CELLS, RecentStrings } from './recent-strings.js';
 import { NO_SLOT, type SlotTable } from './slot-table.js';
 
@@ -45,6 +46,7 @@ export class KeyIndex {
   /** The hash that the last {@link find} of a table key computed; {@link insert} of that key takes it from here. */
   private lastHash = 0;
   private readonly hash: KeyHash;
+  private readonly longHash: LongStringHash;
   /** The key that was looked for last and not found, until a key comes; and its hash, where it is one of the table. */
   private missed: unknown = NOTHING;
   private missedHash = 0;
@@ -56,6 +58,7 @@ export class KeyIndex {
     random: Random,
   ) {
     this.hash = new KeyHash(random);
+    this.longHash = new LongStringHash(this.hash);
     this.recent = new RecentStrings(slots, SMALLEST_CELLS);
   }
 
@@ -130,7 +133,7 @@ export class KeyIndex {
     this.recent = new RecentStrings(this.slots, SMALLEST_CELLS);
   }
 
-  /** A hash of the key of a used slot, of 31 bits, that is the same whenever that key comes back. */
+  /** A hash of the key of a used slot, of 31 bits, that is the same when that key comes back: see {@link LongStringHash}. */
   hashOf(slot: number): number {
     const { records } = this.slots;
     let hash = records[slot << 2] as number;
@@ -211,10 +214,11 @@ export class KeyIndex {
   }
 
   private otherHash(key: unknown): number {
-    if (typeof key === 'string') return this.hash.sample(key);
+    if (typeof key === 'string') return this.longHash.of(key);
     if (typeof key === 'object' || typeof key === 'function')
       return key === null ? this.hash.string('null') : this.identity(key);
-    return this.hash.sample(`${typeof key}:${String(key)}`);
+    const text = `${typeof key}:${String(key)}`;
+    return this.hash.sample(text, 0, text.length);
   }
 
   private identity(key: object): number {
