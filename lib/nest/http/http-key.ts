@@ -131,6 +131,29 @@ export function spellingOf(request: HttpRequest): string {
   return originalUrl === url ? `${originOf(request)}\n${url}` : `${originOf(request)}\n${url}\n${originalUrl}`;
 }
 
+/** A spelling in its parts, as requests bring them: to compare it with that of a request builds no text. */
+export class Spelling {
+  private readonly url: string;
+  private readonly originalUrl: string | undefined;
+  private readonly host: string | undefined;
+  private readonly forwarded: readonly unknown[];
+
+  constructor({ url, originalUrl, headers }: HttpRequest) {
+    this.url = url;
+    this.originalUrl = originalUrl;
+    this.host = headers['host'] as string | undefined;
+    this.forwarded = FORWARDED.map((name) => headers[name]);
+  }
+
+  isOf({ url, originalUrl, headers }: HttpRequest): boolean {
+    if (url !== this.url || originalUrl !== this.originalUrl || headers['host'] !== this.host) return false;
+    for (let at = 0; at < FORWARDED.length; at++) {
+      if (headers[FORWARDED[at] as string] !== this.forwarded[at]) return false;
+    }
+    return true;
+  }
+}
+
 /**
  * Whether the target is a path with a query. Not so the URL of some server; nor what has a fragment, which no browser
  * sends, and which platforms take for a query, for a part of one, or for nothing.

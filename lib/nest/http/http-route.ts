@@ -1,4 +1,5 @@
 import type { CallSettings, IndexedCache } from '../../cache/index.js';
+import { KeyPlace } from '../../engine/index.js';
 import { requireGroups } from '../store-step.js';
 import { printCacheControl } from './cache-control.js';
 import { entityTag } from './entity-tag.js';
@@ -77,7 +78,9 @@ export class HttpRoute {
       const { key } = this.settings;
       this.runtime.hotUrls.remember(
         request,
-        key === undefined ? { route: this, ofUrl } : { route: this, ofUrl: undefined, params: request.params },
+        key === undefined
+          ? { route: this, ofUrl, place: this.placeOf(ofUrl) }
+          : { route: this, ofUrl: undefined, params: request.params },
       );
     }
     const key = this.keys.withHeaders(ofUrl, request);
@@ -100,13 +103,17 @@ export class HttpRoute {
   }
 
   /** Answers a request before its route is known, if there is something fresh; else calls `next`, or returns `false`. */
-  serveEarly(request: HttpRequest, reply: unknown, { ofUrl, params }: HotUrl, next: () => void): boolean {
+  serveEarly(request: HttpRequest, reply: unknown, { ofUrl, place, params }: HotUrl, next: () => void): boolean {
     const limits = this.limitsOf(request);
     if (limits !== undefined || this.isBypassed(request, limits)) return false;
     const ofTarget = ofUrl ?? this.keys.ofUrl(Object.assign(request, { params }));
-    const hit = this.cache.hitAt(this.cache.codec.index(this.keys.withHeaders(ofTarget, request)));
-    hit?.then((stored) => this.answerHit(request, reply, stored), next);
-    return hit !== undefined;
+    const key = this.keys.withHeaders(ofTarget, request);
+    const isAtPlace = place !== undefined && key === ofUrl;
+    const hit = isAtPlace ? this.cache.hitNow(place) : this.cache.hitAt(this.cache.codec.index(key));
+    if (hit === undefined) return false;
+    if (hit instanceof Promise) hit.then((stored) => this.answerHit(request, reply, stored), next);
+    else this.answerHit(request, reply, hit);
+    return true;
   }
 
   /** Sends a stored response, or that the client has it. `vary`: with or without what it was stored with. */
@@ -204,6 +211,11 @@ export class HttpRoute {
   /** Whether a response is past its freshness. */
   isStale(stored: StoredResponse): boolean {
     return oldOf(stored, this.runtime.clock.epochMs()) >= stored.freshMs;
+  }
+
+  private placeOf(ofUrl: string): KeyPlace<string> | undefined {
+    const index = this.cache.codec.index(ofUrl);
+    return typeof index === 'string' ? new KeyPlace(index) : undefined;
   }
 
   private answerHit(request: HttpRequest, reply: unknown, stored: Loaded): void {
