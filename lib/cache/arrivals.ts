@@ -2,7 +2,7 @@ import type { Fence } from '../resilience/index.js';
 import { emit, type CacheParts } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 import { hasStages } from './life.js';
-import type { Found } from './lower-tiers.js';
+import type { Found, SharedFence } from './lower-tiers.js';
 import type { TierHit } from './space-tier.js';
 import { write } from './write.js';
 
@@ -35,7 +35,8 @@ export class Arrivals<K, V> {
     // The same write of the key as the one in memory, which was not good enough.
     if (store.peek(index)?.version === hit.version) return undefined;
     if (!isFresh && !hasStages(call)) return undefined;
-    const isStored = await this.bringUp(index, key, fence, call, found);
+    const stored = this.bringUp(index, key, fence, call, found);
+    const isStored = stored instanceof Promise ? await stored : stored;
     return { hit, isFresh, isStored };
   }
 
@@ -48,24 +49,29 @@ export class Arrivals<K, V> {
     if (events.observed) emit(this.parts, 'hit', { key, tier });
   }
 
-  private async bringUp(
+  private bringUp(
     index: unknown,
     key: K,
     fence: Fence,
     call: CallSettings,
     { hit, above }: Found<V>,
-  ): Promise<boolean> {
+  ): boolean | Promise<boolean> {
     const { lower, codec } = this.parts;
     const name = codec.nameOf(index);
-    try {
-      const outcome = { value: hit.value };
-      const isExclusive = lower?.isExclusive === true && name !== undefined;
-      const shared = isExclusive ? await lower.takeOut(name, hit) : above;
-      return await write(this.parts, { index, key, outcome, cause: 'promote', fence, shared, call, found: hit });
-    } catch (error) {
-      // A weigher of the user's that throws costs the storing, never the value.
+    const outcome = { value: hit.value };
+    const bring = (shared: SharedFence): boolean | Promise<boolean> =>
+      write(this.parts, { index, key, outcome, cause: 'promote', fence, shared, call, found: hit });
+    // A weigher of the user's that throws costs the storing, never the value.
+    const fail = (error: unknown): boolean => {
       if (this.parts.events.observed) emit(this.parts, 'tierError', { key, tier: 'memory', cause: 'promote', error });
       return false;
+    };
+    try {
+      const isExclusive = lower?.isExclusive === true && name !== undefined;
+      const stored = isExclusive ? lower.takeOut(name, hit).then(bring) : bring(above);
+      return stored instanceof Promise ? stored.catch(fail) : stored;
+    } catch (error) {
+      return fail(error);
     }
   }
 

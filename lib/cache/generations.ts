@@ -13,12 +13,15 @@ export const WHOLE = '';
 /** Renewed by every invalidation of a group, before the group's own; never recorded. */
 export const ANY_GROUP = '*';
 const GROUP_MARK = ':';
+const NONE: readonly string[] = [];
 
 export function generationOf(group: string): string {
   return GROUP_MARK + group;
 }
 
 /** The groups among the generations that an entry recorded. */
-export function groupsAmong(generations: readonly (readonly [name: string, token: string])[]): string[] {
+export function groupsAmong(generations: readonly (readonly [name: string, token: string])[]): readonly string[] {
+  // That of the whole cache is in every entry.
+  if (generations.length === 1) return NONE;
   return generations.flatMap(([name]) => (name.startsWith(GROUP_MARK) ? [name.slice(GROUP_MARK.length)] : []));
 }

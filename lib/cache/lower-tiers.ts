@@ -50,7 +50,13 @@ export class LowerTiers<V> {
   }
 
   /** The entry of the fastest tier that has it. */
-  async find(name: string): Promise<Found<V> | undefined> {
+  find(name: string): Promise<Found<V> | undefined> {
+    const [first, ...others] = this.tiers;
+    if (first === undefined || others.length > 0) return this.search(name);
+    return first.read(name).then((hit) => hit && { hit, above: [] });
+  }
+
+  private async search(name: string): Promise<Found<V> | undefined> {
     const above: (TierFence | undefined)[] = [];
     for (const [level, tier] of this.tiers.entries()) {
       const hit = await tier.read(name);
@@ -71,7 +77,7 @@ export class LowerTiers<V> {
     const ttlMs = Math.min(hit.leftMs + FENCE_MARGIN_MS, LONGEST_FENCE_MS);
     const fence = await tier?.fence(name, [], ttlMs);
     return this.tiers.map((one) =>
-      one === tier && fence !== undefined ? { ...fence, generations: hit.generations } : undefined,
+      one === tier && fence !== undefined ? { ...fence, generations: new Map(hit.generations) } : undefined,
     );
   }
 

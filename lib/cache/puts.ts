@@ -110,7 +110,7 @@ export class Puts<K, V> {
       changes.closeFence(fence);
       if (this.underway.get(index) === put) this.underway.delete(index);
     }
-    await (newer()?.done ?? spread.put([index]));
+    await (newer()?.done ?? spread.put(index));
   }
 
   private async putIfAbsentEverywhere(
@@ -159,7 +159,7 @@ export class Puts<K, V> {
     } finally {
       this.runs.close(flight);
     }
-    await spread.put([index]);
+    await spread.put(index);
     return undefined;
   }
 

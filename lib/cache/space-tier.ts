@@ -1,12 +1,15 @@
-import type { EntryCodec, OpenedEnvelope } from '../codec/index.js';
-import { CacheEntryTooLargeError, CacheTierError, CacheUnusableEntryError, type TierOperation } from '../core/index.js';
+import type { EntryCodec } from '../codec/index.js';
+import { CacheEntryTooLargeError, CacheTierError, type TierOperation } from '../core/index.js';
 import type { Attempt, BreakerState } from '../resilience/index.js';
-import type { TierCapabilities, TierEntry, TierWrite } from '../tiers/index.js';
-import { groupsAmong, WHOLE } from './generations.js';
+import type { TierCapabilities, TierWrite } from '../tiers/index.js';
+import { WHOLE } from './generations.js';
 import { NAME_MARK } from './key-name.js';
+import { KnownGenerations } from './known-generations.js';
 import { RecentReplays } from './recent-replays.js';
 import { TickBatch } from './tick-batch.js';
 import type { TierLink } from './tier-links.js';
+import { TierPuts, type PutTarget, type TierPut } from './tier-puts.js';
+import { TierReads } from './tier-reads.js';
 
 /** An entry found in a tier. */
 export interface TierHit<V> {
@@ -15,7 +18,7 @@ export interface TierHit<V> {
   readonly version: string;
   readonly groups: readonly string[];
   /** The tokens that it has recorded, by the names of the generations. */
-  readonly generations: ReadonlyMap<string, string>;
+  readonly generations: Recorded;
   /** The ttl that it was written with. */
   readonly ttlMs: number;
   /** How much of that is left; 0 or less when it is stale. */
@@ -47,9 +50,10 @@ export interface TierRecord<V> {
   /** How long it is of use beyond that. */
   readonly staleMs: number;
   readonly writtenAtEpochMs: number;
-  /** The generations that were current before it was computed, by name. */
-  readonly generations: ReadonlyMap<string, string>;
 }
+
+/** The generations that were current before an entry was computed, and their tokens. */
+export type Recorded = readonly (readonly [name: string, token: string])[];
 
 /** What a {@link SpaceTier} is made of. */
 export interface SpaceTierParts {
@@ -67,7 +71,7 @@ export interface SpaceTierParts {
 }
 
 /** Tokens by the names of generations. */
-type Generations = ReadonlyMap<string, string | undefined>;
+export type Generations = ReadonlyMap<string, string>;
 
 interface FenceRequest {
   readonly name: string | undefined;
@@ -83,8 +87,10 @@ export class SpaceTier<V> {
   private readonly reads: TickBatch<string, TierHit<V> | undefined>;
   private readonly fences: TickBatch<FenceRequest, TierFence | undefined>;
   private readonly writes: TickBatch<TierWrite, WriteOutcome>;
-  private readonly current: TickBatch<readonly string[], Generations | undefined>;
+  private readonly puts: TickBatch<TierPut<V>, WriteOutcome>;
+  private readonly current: TickBatch<readonly string[], ReadonlyMap<string, string | undefined> | undefined>;
 
+  private readonly known = new KnownGenerations();
   private readonly replayed: RecentReplays;
   private readonly space: string;
 
@@ -94,10 +100,16 @@ export class SpaceTier<V> {
   ) {
     this.replayed = new RecentReplays(parts.clock);
     this.space = parts.space;
-    this.reads = new TickBatch((names) => this.readAll(names));
+    const reads = new TierReads<V>(link, parts, this.known, {
+      trouble: (operation, error, name) => this.trouble(operation, error, name),
+      failed: (operation, attempt) => this.failed(operation, attempt),
+    });
+    this.reads = new TickBatch((names) => reads.read(names));
     this.fences = new TickBatch((requests) => this.fenceAll(requests));
     this.writes = new TickBatch((writes) => this.writeAll(writes));
     this.current = new TickBatch((requests) => this.readGenerations(requests));
+    const puts = new TierPuts<V>(this.putTarget(), this.known);
+    this.puts = new TickBatch((some) => puts.put(some));
   }
 
   get name(): string {
@@ -134,34 +146,26 @@ export class SpaceTier<V> {
     return (await this.fences.add({ name: undefined, generations: names, ttlMs: 1 }))?.generations;
   }
 
+  /** A caller's own value, which breaks the fences of others. `failed` too where its generations cannot be had. */
+  put(put: TierPut<V>): Promise<WriteOutcome> {
+    return this.puts.add(put);
+  }
+
   /**
-   * @param fence `undefined` for a caller's own write, which breaks the fences of others
+   * A value that was computed.
+   *
    * @param isWanted asked when the bytes are ready: something newer may have come meanwhile
    */
-  async write(record: TierRecord<V>, fence: string | undefined, isWanted: () => boolean): Promise<WriteOutcome> {
-    const { name: key, value, version, ttlMs, freshLeftMs, writtenAtEpochMs: writtenAtMs } = record;
-    const { maxTtlMs } = this.link.guarded.tier.guard;
-    const leftMs = Math.min(freshLeftMs + record.staleMs, maxTtlMs);
-    // What the cap takes, it takes from the end.
-    const staleMs = Math.max(0, leftMs - freshLeftMs);
-    const generations = [...record.generations];
-    let bytes: Uint8Array;
-    try {
-      bytes = await this.parts.codec.encode({ key, version, writtenAtMs, ttlMs, staleMs, generations }, value);
-    } catch (error) {
-      this.trouble('write', error, key);
-      return 'unfit';
-    }
-    if (bytes.length > this.capabilities.maxEntryBytes) {
-      this.trouble(
-        'write',
-        new CacheEntryTooLargeError(this.name, key, bytes.length, this.capabilities.maxEntryBytes),
-        key,
-      );
-      return 'unfit';
-    }
+  async write(
+    record: TierRecord<V>,
+    recorded: Recorded,
+    fence: string,
+    isWanted: () => boolean,
+  ): Promise<WriteOutcome> {
+    const bytes = await this.encode(record, recorded);
+    if (bytes === undefined) return 'unfit';
     if (!isWanted()) return 'refused';
-    return this.writes.add({ key, bytes, ttlMs: leftMs, fence });
+    return this.writes.add({ key: record.name, bytes, ttlMs: this.lifetimeMs(record), fence });
   }
 
   /** Whether it was done; else it is kept, and done when the tier is back. */
@@ -182,6 +186,7 @@ export class SpaceTier<V> {
 
   /** Whether it was done; else it is kept, and done when the tier is back. */
   async renew(generation: string): Promise<boolean> {
+    this.known.forget(generation);
     const renewed = await this.link.guarded.renew(this.space, [generation]);
     if (!renewed.ok) this.link.recovery.add({ kind: 'renew', space: this.space, generation });
     // What is written late would record the new token, and look current.
@@ -263,88 +268,6 @@ export class SpaceTier<V> {
     return this.link.guarded.release(this.space, name, holder);
   }
 
-  private async readAll(asked: readonly string[]): Promise<(TierHit<V> | undefined)[]> {
-    const names = [...new Set(asked)];
-    const startedMs = this.parts.clock();
-    const { completed } = this.link.recovery;
-    const read = await this.link.guarded.read(this.space, names, this.parts.usualGenerations);
-    this.parts.timed(this.name, 'read', startedMs, read);
-    if (!read.ok) {
-      this.failed('read', read);
-      return asked.map(() => undefined);
-    }
-    const opened = names.map((name, at) => this.open(name, read.value.entries[at]));
-    const current = new Map(this.parts.usualGenerations.map((name, at) => [name, read.value.generations[at]]));
-    await this.readFurtherGenerations(opened, current);
-    const hits = await Promise.all(
-      names.map((name, at) => this.hitOf(name, opened[at], read.value.entries[at], current)),
-    );
-    // The tier may have answered before it was told what it is told by now.
-    if (this.link.recovery.completed !== completed) return asked.map(() => undefined);
-    const byName = new Map(names.map((name, at) => [name, hits[at]]));
-    return asked.map((name) => byName.get(name));
-  }
-
-  private open(name: string, entry: TierEntry | undefined): OpenedEnvelope | undefined {
-    // A key that is still to be removed from this tier is not in it any more; what is there now may be older than that.
-    if (entry === undefined || this.link.recovery.isKeyInDoubt(this.space, name)) return undefined;
-    const opened = this.parts.codec.open(entry.bytes);
-    if (opened.kind === 'problem') {
-      this.trouble('read', new CacheUnusableEntryError(this.name, name, opened.message), name);
-      return undefined;
-    }
-    if (opened.key === name) return opened;
-    this.trouble('read', new CacheUnusableEntryError(this.name, name, 'it belongs to another key'), name);
-    return undefined;
-  }
-
-  /** Groups that only single entries have: known when those have been read. */
-  private async readFurtherGenerations(
-    opened: readonly (OpenedEnvelope | undefined)[],
-    current: Map<string, string | undefined>,
-  ): Promise<void> {
-    const recorded = opened.flatMap((envelope) => envelope?.generations.map(([name]) => name) ?? []);
-    const further = [...new Set(recorded)].filter((name) => !current.has(name));
-    if (further.length === 0) return;
-    const read = await this.link.guarded.read(this.space, [], further);
-    if (!read.ok) this.failed('read', read);
-    further.forEach((name, at) => current.set(name, read.ok ? read.value.generations[at] : undefined));
-  }
-
-  private async hitOf(
-    name: string,
-    envelope: OpenedEnvelope | undefined,
-    entry: TierEntry | undefined,
-    current: ReadonlyMap<string, string | undefined>,
-  ): Promise<TierHit<V> | undefined> {
-    if (envelope === undefined || entry === undefined) return undefined;
-    const { generations, staleMs, ttlMs, version, writtenAtMs } = envelope;
-    const isCurrent = generations.every(
-      ([generation, token]) =>
-        current.get(generation) === token && !this.link.recovery.isGenerationInDoubt(this.space, generation),
-    );
-    // An entry without the generation of its cache could not be cleared.
-    if (!isCurrent || !generations.some(([generation]) => generation === WHOLE)) return undefined;
-    const leftMs = entry.ttlLeftMs;
-    try {
-      return {
-        // Whatever was stored under this key was a V when it was written.
-        value: (await envelope.value()) as V,
-        version,
-        groups: groupsAmong(generations),
-        generations: new Map(generations),
-        ttlMs,
-        freshLeftMs: Math.min(leftMs - staleMs, ttlMs),
-        leftMs,
-        writtenAtEpochMs: writtenAtMs,
-        tier: this.name,
-      };
-    } catch (error) {
-      this.trouble('read', error, name);
-      return undefined;
-    }
-  }
-
   private async fenceAll(requests: readonly FenceRequest[]): Promise<(TierFence | undefined)[]> {
     const names = [...new Set(requests.flatMap(({ name }) => (name === undefined ? [] : [name])))];
     const generations = [...new Set(requests.flatMap((request) => request.generations))];
@@ -354,6 +277,7 @@ export class SpaceTier<V> {
       this.failed('fence', taken);
       return requests.map(() => undefined);
     }
+    this.known.note(generations, taken.value.generations);
     const tokens = new Map(generations.map((name, at) => [name, taken.value.generations[at] as string]));
     const fences = new Map(names.map((name, at) => [name, taken.value.fences[at] as string]));
     return requests.map(({ name }) => ({
@@ -362,10 +286,13 @@ export class SpaceTier<V> {
     }));
   }
 
-  private async readGenerations(requests: readonly (readonly string[])[]): Promise<(Generations | undefined)[]> {
+  private async readGenerations(
+    requests: readonly (readonly string[])[],
+  ): Promise<(ReadonlyMap<string, string | undefined> | undefined)[]> {
     const names = [...new Set(requests.flat())];
     const read = await this.link.guarded.read(this.space, [], names);
     if (!read.ok) this.failed('read', read);
+    else this.known.note(names, read.value.generations);
     const current = read.ok ? new Map(names.map((name, at) => [name, read.value.generations[at]])) : undefined;
     return requests.map(() => current);
   }
@@ -377,6 +304,53 @@ export class SpaceTier<V> {
     if (written.ok) return written.value.map((stored) => (stored ? 'stored' : 'refused'));
     this.failed('write', written);
     return writes.map(() => 'failed');
+  }
+
+  private putTarget(): PutTarget<V> {
+    const { guarded } = this.link;
+    return {
+      isSound: () => guarded.state === 'closed',
+      encode: (record, recorded) => this.encode(record, recorded),
+      lifetimeMs: (record) => this.lifetimeMs(record),
+      store: (writes) => this.writeAll(writes),
+      take: (generations) => this.takeGenerations(generations),
+      failed: (attempt) => this.failed('fence', attempt),
+    };
+  }
+
+  private async takeGenerations(names: readonly string[]): Promise<Attempt<Generations>> {
+    const taken = await this.link.guarded.fence(this.space, [], names, 1);
+    if (!taken.ok) return taken;
+    const { generations } = taken.value;
+    this.known.note(names, generations);
+    return { ok: true, value: new Map(names.map((name, at) => [name, generations[at] as string])) };
+  }
+
+  /** The bytes of an entry; `undefined` when it has none that fit, which has been told. */
+  private encode(
+    record: TierRecord<V>,
+    generations: Recorded,
+  ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const { name: key, value, version, ttlMs, freshLeftMs, writtenAtEpochMs: writtenAtMs } = record;
+    // What the cap takes, it takes from the end.
+    const staleMs = Math.max(0, this.lifetimeMs(record) - freshLeftMs);
+    const fit = (bytes: Uint8Array): Uint8Array | undefined => {
+      const { maxEntryBytes } = this.capabilities;
+      if (bytes.length <= maxEntryBytes) return bytes;
+      return this.trouble('write', new CacheEntryTooLargeError(this.name, key, bytes.length, maxEntryBytes), key);
+    };
+    const fail = (error: unknown): undefined => this.trouble('write', error, key);
+    try {
+      const bytes = this.parts.codec.encode({ key, version, writtenAtMs, ttlMs, staleMs, generations }, value);
+      return bytes instanceof Promise ? bytes.then(fit).catch(fail) : fit(bytes);
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  /** How long an entry stays in this tier. */
+  private lifetimeMs({ freshLeftMs, staleMs }: TierRecord<V>): number {
+    return Math.min(freshLeftMs + staleMs, this.link.guarded.tier.guard.maxTtlMs);
   }
 
   private succeeded(operation: TierOperation, attempt: Attempt<unknown>, names: readonly string[] = []): boolean {
@@ -394,7 +368,7 @@ export class SpaceTier<V> {
     if (this.parts.throwsErrors) throw new CacheTierError(this.name, operation, error);
   }
 
-  private trouble(operation: TierOperation, error: unknown, name?: string): void {
+  private trouble(operation: TierOperation, error: unknown, name?: string): undefined {
     this.parts.trouble(this.name, operation, error, name);
   }
 }

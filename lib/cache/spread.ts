@@ -1,6 +1,7 @@
 import type { BusLink, Change } from '../resilience/index.js';
 import type { KeyCodec } from './key-codec.js';
 import type { LowerTiers } from './lower-tiers.js';
+import { TickBatch } from './tick-batch.js';
 
 /** How many names go to a tier, or into one message, at once. */
 const NAMES_AT_ONCE = 500;
@@ -15,6 +16,13 @@ const NAMES_AT_ONCE = 500;
  */
 export class Spread<K, V> {
   private isOwed = false;
+  /** Those of one tick are one message. */
+  private readonly puts = new TickBatch<string, void>(async (names) => {
+    for (let from = 0; from < names.length; from += NAMES_AT_ONCE) {
+      await this.tell({ kind: 'keys', names: names.slice(from, from + NAMES_AT_ONCE) });
+    }
+    return names.map(() => undefined);
+  });
 
   constructor(
     private readonly codec: KeyCodec<K>,
@@ -41,10 +49,11 @@ export class Spread<K, V> {
   }
 
   /** A caller's write, which the tiers have already, or will have: then whoever reads there until then has outdated entries. */
-  async put(indexes: readonly unknown[]): Promise<void> {
-    const names = indexes.flatMap((index) => this.codec.nameOf(index) ?? []);
-    if (names.some((name) => this.lower?.tiers.some((tier) => tier.isWaitedFor(name)))) this.isOwed = true;
-    if (names.length > 0) await this.announce(true, { kind: 'keys', names });
+  put(index: unknown): Promise<void> | undefined {
+    const name = this.codec.nameOf(index);
+    if (name === undefined) return undefined;
+    if (this.lower?.tiers.some((tier) => tier.isWaitedFor(name)) === true) this.isOwed = true;
+    return this.bus === undefined ? undefined : this.puts.add(name);
   }
 
   async group(group: string, again: () => void): Promise<void> {

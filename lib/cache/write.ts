@@ -82,6 +82,15 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
   };
   const name = shared === undefined || !entry.isValue ? undefined : codec.nameOf(index);
   if (lower === undefined || name === undefined) return keepInMemory(0);
+  if (
+    !lower.isExclusive &&
+    shared !== undefined &&
+    shared !== 'newest' &&
+    shared.every((fence) => fence === undefined)
+  ) {
+    // No tier is to be written to.
+    return keepInMemory(0);
+  }
   const startedMs = clock.now();
   if (lower.isExclusive && cause !== 'demote') {
     const keepForDemotion = (taken: SharedFence): boolean => {
@@ -101,11 +110,11 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
     staleMs: lifetimeMs - freshLeftMs,
     writtenAtEpochMs: write.found?.writtenAtEpochMs ?? clock.epochMs() - (clock.now() - entry.writtenAtMs),
   };
-  const writeInto = async (tier: SpaceTier<V>, fence: TierFence | undefined): Promise<WriteOutcome> => {
+  const isWanted = (): boolean => isPermitted(parts, write, groups);
+  const writeInto = async (tier: SpaceTier<V>, fence: TierFence): Promise<WriteOutcome> => {
     const generations = await generationsFor(tier, groups, fence);
     if (typeof generations === 'string') return generations;
-    const written = tier.write({ ...record, generations }, fence?.token, () => isPermitted(parts, write, groups));
-    if (fence === undefined) return written;
+    const written = tier.write(record, [...generations], fence.token, isWanted);
     // The fence is of the key. A group or everything that was invalidated meanwhile made the entry unusable in the tier,
     // and keeps it out of memory.
     const [outcome, isCurrent] = await Promise.all([written, tier.areCurrent(generations)]);
@@ -122,17 +131,20 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
     if (typeof generations === 'string') return false;
     const elapsedMs = clock.now() - startedMs;
     if (elapsedMs >= lifetimeMs) return true;
-    const left = { ...record, generations, freshLeftMs: freshLeftMs - elapsedMs };
-    return (await tier.write(left, fence.token, () => true)) !== 'failed';
+    const left = { ...record, freshLeftMs: freshLeftMs - elapsedMs };
+    return (await tier.write(left, [...generations], fence.token, () => true)) !== 'failed';
   };
   const putInto = async (tier: SpaceTier<V>): Promise<void> => {
-    const outcome = lifetimeMs <= 0 ? 'unfit' : tier.isWaitedFor(name) ? 'failed' : await writeInto(tier, undefined);
+    const generations = [WHOLE, ...groups.map(generationOf)];
+    const outcome =
+      lifetimeMs <= 0 ? 'unfit' : tier.isWaitedFor(name) ? 'failed' : await tier.put({ record, generations, isWanted });
     // What stood there before is older. That another node's change made memory refuse it says nothing about who is newer.
     if (outcome === 'unfit' || (outcome === 'refused' && write.isSuperseded?.() !== true)) await tier.remove([name]);
-    if (outcome === 'failed') tier.keep(name, [WHOLE, ...groups.map(generationOf)], () => replayInto(tier));
+    if (outcome === 'failed') tier.keep(name, generations, () => replayInto(tier));
   };
   return (async () => {
-    for (const [level, tier] of [...lower.tiers.entries()].toReversed()) {
+    for (let level = lower.tiers.length - 1; level >= 0; level--) {
+      const tier = lower.tiers[level] as SpaceTier<V>;
       if (shared === 'newest') {
         await putInto(tier);
       } else {
@@ -161,16 +173,16 @@ function isPermitted<K, V>(
 async function generationsFor<V>(
   tier: SpaceTier<V>,
   groups: readonly string[],
-  fence: TierFence | undefined,
+  fence: TierFence,
 ): Promise<ReadonlyMap<string, string> | 'failed' | 'refused'> {
   const names = [WHOLE, ...groups.map(generationOf)];
-  const taken = fence?.generations ?? new Map<string, string>();
+  const taken = fence.generations;
   const late = names.filter((name) => !taken.has(name));
   const tokens = new Map(taken);
   if (late.length > 0) {
     for (const [name, token] of (await tier.generations(late)) ?? []) tokens.set(name, token);
     // Then, and not together: see generations.ts.
-    const any = fence === undefined ? undefined : (await tier.generations([ANY_GROUP]))?.get(ANY_GROUP);
+    const any = (await tier.generations([ANY_GROUP]))?.get(ANY_GROUP);
     if (any !== taken.get(ANY_GROUP)) return any === undefined ? 'failed' : 'refused';
   }
   const recorded = names.flatMap((name): [string, string][] => {

@@ -26,6 +26,8 @@ export class AgeList<N extends Aged<N>> {
     else node.older.newer = node.newer;
     if (node.newer === undefined) this.newest = node.older;
     else node.newer.older = node.older;
+    // What has left and is still held somewhere, by the garbage collector at least, must not hold all that came after it.
+    node.older = node.newer = undefined;
   }
 
   clear(): void {

@@ -22,11 +22,17 @@ export class LateChanges {
   }
 
   hasKey(space: string, key: string): boolean {
+    if (this.isEmpty) return false;
     return this.has(this.keys, idOf(space, key)) || this.has(this.generations, idOf(space, EVERYTHING));
   }
 
   hasGeneration(space: string, generation: string): boolean {
+    if (this.isEmpty) return false;
     return [generation, EVERYTHING].some((name) => this.has(this.generations, idOf(space, name)));
+  }
+
+  private get isEmpty(): boolean {
+    return this.keys.size === 0 && this.generations.size === 0;
   }
 
   private has(times: ReadonlyMap<string, number>, id: string): boolean {

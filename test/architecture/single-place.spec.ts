@@ -32,7 +32,7 @@ describe('writes to a tier', () => {
     expect(stores.toSorted()).toEqual([
       'lib/cache/snapshot-replay.ts entry',
       'lib/cache/space-tier.ts writeAll',
-      ...Array(3).fill('lib/cache/write.ts write'),
+      ...Array(4).fill('lib/cache/write.ts write'),
     ]);
     expect(callers.toSorted()).toEqual(CALLERS.toSorted());
   });
