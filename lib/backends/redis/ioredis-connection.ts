@@ -100,12 +100,12 @@ export function connectIoredis(make: () => IoredisClient): Connect {
       masters: async () => [{ send: (commands) => sendTo(client, commands) }],
       subscribe: (channel, listener) => subscribe(client, channel, listener),
       close: () => {
-        client.disconnect();
+        disconnect(client);
         client.stream?.destroy();
       },
       abandon: () => {
         discard(client);
-        client.disconnect();
+        disconnect(client);
       },
     };
   };
@@ -179,6 +179,11 @@ function discard({ stream, socketTimeoutTimer }: IoredisClient): void {
     // Only TCP can be reset; other sockets are destroyed below.
   }
   stream?.destroy();
+}
+
+/** One whose socket has closed would wait for that for two seconds more. */
+function disconnect(client: IoredisClient): void {
+  if (client.status !== 'end') client.disconnect();
 }
 
 async function sendTo(

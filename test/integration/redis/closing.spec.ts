@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
-import { startChild } from '../../processes/child.js';
+import { forkChild, startChild } from '../../processes/child.js';
 import { startRedis, startRedisCluster, type RedisServer } from '../../servers/index.js';
 
 jest.setTimeout(120_000);
@@ -47,5 +47,18 @@ describe('promise Life: a process that closes Redis tiers while they connect, by
     } finally {
       await cluster.stop();
     }
+  });
+});
+
+describe('promise Life: Redis tiers that are closed after their server died, by any client', () => {
+  it('leave no timer behind', async () => {
+    const server = await startRedis();
+    const child = forkChild(new URL('dead-server-child.ts', import.meta.url), [String(server.port)]);
+    await once(child, 'message');
+    await server.kill();
+    child.send('killed');
+    const [timers] = (await once(child, 'message')) as [readonly string[]];
+    expect(timers).toEqual([]);
+    await server.stop();
   });
 });
