@@ -11,7 +11,7 @@ export interface TierOptions {
   readonly timeout?: Duration;
   /** When calls stop being tried for a while. */
   readonly breaker?: BreakerOptions;
-  /** Runs every call, besides the limits above: a policy of cockatiel's, or `{ execute: (call) => breaker.fire(call) }` around opossum's. */
+  /** Runs every call, besides the limits above: a policy of cockatiel's, or an object whose `execute` hands the call to a breaker of opossum's. */
   readonly policy?: CallPolicy;
 }
 
