@@ -1,7 +1,10 @@
 import type { BoundedStore } from './bounded-store.js';
 
-/** The most entries that a single removal moves to give memory back; a few milliseconds, the first time included, when nothing of it is compiled. */
-export const MOST_MOVES = 1 << 11;
+/**
+ * The most entries that a single removal moves to give memory back: about two milliseconds, the first time included, when
+ * nothing of it is compiled.
+ */
+export const MOST_MOVES = 1 << 9;
 
 /** What of a store has to follow an entry that gets another slot. */
 type Movable = Pick<
