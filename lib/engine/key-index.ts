@@ -47,7 +47,10 @@ export class KeyIndex {
   private lastHash = 0;
   private readonly hash: KeyHash;
   private readonly longHash: LongStringHash;
-  /** The key that was looked for last and not found, until a key comes; and its hash, where it is one of the table. */
+  /**
+   * The key that is known not to be there, until a key comes: it was looked for last and not found, or left the table last. And
+   * its hash, where it is one of the table.
+   */
   private missed: unknown = NOTHING;
   private missedHash = 0;
   private identities: WeakMap<object, number> | undefined;
@@ -75,7 +78,7 @@ export class KeyIndex {
     return NO_SLOT;
   }
 
-  /** The same for a key that will be put: whoever asked for it before, in vain, has searched already. */
+  /** The same for a key that will be put: whoever asked for it before, in vain, or removed it has searched already. */
   findToPut(key: unknown): number {
     if (key !== this.missed) return this.find(key);
     this.lastHash = this.missedHash;
@@ -106,10 +109,15 @@ export class KeyIndex {
 
   remove(slot: number): void {
     const { records } = this.slots;
-    if ((records[slot << 2] as number) < 0) {
-      this.others.delete(this.slots.keyOf(slot));
+    const key = this.slots.keyOf(slot);
+    const hash = records[slot << 2] as number;
+    if (hash < 0) {
+      this.others.delete(key);
       return;
     }
+    // Who removes a key may put it next.
+    this.missed = key;
+    this.missedHash = hash;
     const { leaving } = this;
     if (!this.table.remove(slot, records) && leaving !== undefined) leaving.remove(slot, records);
     this.residents--;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { seededRandom } from '../../../lib/core/index.js';
 import { KeyIndex } from '../../../lib/engine/key-index.js';
 import { SlotTable } from '../../../lib/engine/slot-table.js';
@@ -143,6 +144,36 @@ describe('KeyIndex', () => {
     }
     expect(index.indexed()).toHaveLength(10);
     expect(index.bytes).toBeLessThan(largest / 8);
+  });
+
+  it('finds keys that are looked for, put and removed in any order as a Map does', () => {
+    const keys = [0, 1, 2, 3, '0', '1', '2', 'a string of many characters', 1.5, null];
+    const step = fc.record({ kind: fc.constantFrom('find', 'put', 'remove'), at: fc.nat(keys.length - 1) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+        const { slots, index } = newIndex();
+        const model = new Map<unknown, number>();
+        for (const { kind, at } of steps) {
+          const key = keys[at];
+          const expected = model.get(key) ?? -1;
+          if (kind === 'put') {
+            expect(index.findToPut(key)).toBe(expected);
+            if (expected !== -1) continue;
+            if (slots.isFull) slots.grow();
+            const slot = slots.allocate(key, 'value');
+            index.insert(slot, key);
+            model.set(key, slot);
+          } else {
+            expect(index.find(key)).toBe(expected);
+            if (kind === 'find' || expected === -1) continue;
+            index.remove(expected);
+            slots.release(expected);
+            model.delete(key);
+          }
+        }
+        for (const key of keys) expect(index.find(key)).toBe(model.get(key) ?? -1);
+      }),
+    );
   });
 
   it('spreads keys that differ in their highest bits only', () => {
