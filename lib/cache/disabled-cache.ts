@@ -72,10 +72,6 @@ export class DisabledCache<K, V> implements IndexedCache<K, V> {
     return undefined;
   }
 
-  hitNow(): undefined {
-    return undefined;
-  }
-
   serveAt(): undefined {
     return undefined;
   }

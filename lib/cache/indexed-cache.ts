@@ -29,8 +29,6 @@ export interface IndexedCache<K, V> extends Cache<K, V> {
   hitAt(index: unknown): Promise<V> | undefined;
   /** The same for an index whose place is remembered: the place's key. */
   hitBy(place: KeyPlace<string>): Promise<V> | undefined;
-  /** The same for callers that can do without a promise: the value itself where nothing else is to be looked at. */
-  hitNow(place: KeyPlace<string>): V | Promise<V> | undefined;
   /**
    * For callers that must know whether they wait: the value that can be had without, fresh or stale, loaded anew behind
    * where that is due. `undefined` counts nothing yet, as for {@link hitAt}.

@@ -120,11 +120,6 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     return entry === undefined ? undefined : this.hit(place.key, entry);
   }
 
-  hitNow(place: KeyPlace<string>): V | Promise<V> | undefined {
-    this.bus?.attend();
-    return this.reads.hitNow(place);
-  }
-
   serveAt(
     index: unknown,
     key: K | undefined,

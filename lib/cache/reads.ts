@@ -1,5 +1,4 @@
 import { CacheMisuseError } from '../core/index.js';
-import type { KeyPlace } from '../engine/index.js';
 import type { Arrivals } from './arrivals.js';
 import { emit, keyOf, type CacheParts } from './cache-parts.js';
 import type { EntryInfo } from './cache.js';
@@ -88,18 +87,6 @@ export class Reads<K, V> {
     if (entry.life?.isDisturbed(this.parts.clock) === true) return undefined;
     this.countHit(index, entry);
     return entry.handOut();
-  }
-
-  /** A hit for who can do without a promise, which is given only where something else is to be looked at. */
-  hitNow(place: KeyPlace<string>): V | Promise<V> | undefined {
-    const { numbers, store, events } = this.parts;
-    if (numbers.hits >= numbers.sampledHit) return this.sampledHit(place.key);
-    const entry = store.getBy(place);
-    if (entry === undefined) return undefined;
-    // Has a promise: there is no stage to look at, and each reader gets the same.
-    if (entry.promise === undefined || !entry.isValue || events.observed) return this.otherHit(place.key, entry);
-    numbers.hits++;
-    return entry.read();
   }
 
   /** A hit that is measured: one in many, see `Numbers`. */

@@ -109,11 +109,10 @@ export class HttpRoute {
     const ofTarget = ofUrl ?? this.keys.ofUrl(Object.assign(request, { params }));
     const key = this.keys.withHeaders(ofTarget, request);
     const isAtPlace = place !== undefined && key === ofUrl;
-    const hit = isAtPlace ? this.cache.hitNow(place) : this.cache.hitAt(this.cache.codec.index(key));
-    if (hit === undefined) return false;
-    if (hit instanceof Promise) hit.then((stored) => this.answerHit(request, reply, stored), next);
-    else this.answerHit(request, reply, hit);
-    return true;
+    const hit = isAtPlace ? this.cache.hitBy(place) : this.cache.hitAt(this.cache.codec.index(key));
+    // Not before this returns: a middleware may have something to add when it has called next().
+    hit?.then((stored) => this.answerHit(request, reply, stored), next);
+    return hit !== undefined;
   }
 
   /** Sends a stored response, or that the client has it. `vary`: with or without what it was stored with. */

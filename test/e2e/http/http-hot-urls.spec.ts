@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Headers, Param } from '@nestjs/common';
 import { CacheRegistry, HttpCache } from '../../../lib/index.js';
@@ -62,6 +63,22 @@ describe.each(PLATFORMS)('URLs that public routes have answered lately on %s', (
     for (let round = 0; round < 2; round++) caches.push((await http.ask('/hot/a/page')).cache);
 
     expect(caches).toEqual(['MISS', 'HIT', 'HIT', 'MISS', 'HIT']);
+  });
+
+  it('are answered with what middleware adds after it has called next()', async () => {
+    http = await startApp(platform, {
+      controllers: [Hot],
+      prepare: (app) =>
+        app.use((_request: unknown, response: ServerResponse, next: () => void) => {
+          next();
+          response.setHeader('x-late', 'yes');
+        }),
+    });
+    const answers = [await http.ask('/hot/a/page'), await http.ask('/hot/a/page'), await http.ask('/hot/a/page')];
+
+    expect(answers.map(({ cache, headers }) => [cache, headers['x-late']])).toEqual(
+      ['MISS', 'HIT', 'HIT'].map((cache) => [cache, 'yes']),
+    );
   });
 
   it('have their hits counted, whether or not they are measured', async () => {
