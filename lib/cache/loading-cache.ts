@@ -170,13 +170,9 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   // ---- by key: what users call
 
-  get(key: K): Promise<V | undefined> {
-    try {
-      this.requireOpen();
-      return Promise.resolve(this.reads.fresh(this.codec.index(key), key));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async get(key: K): Promise<V | undefined> {
+    this.requireOpen();
+    return this.reads.fresh(this.codec.index(key), key);
   }
 
   async getAll(keys: Iterable<K>): Promise<Map<K, V>> {

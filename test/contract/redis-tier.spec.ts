@@ -42,13 +42,16 @@ describe('redisTier at a cluster', () => {
   }, 60_000);
   afterAll(() => cluster.stop());
 
-  for (const [name, accessTo] of Object.entries(CLUSTER)) {
-    contract(
-      name,
-      () => accessTo(cluster.startupNodes),
-      async () => void (await Promise.all(cluster.nodes.map((node) => node.command('FLUSHALL')))),
-    );
-  }
+  const clear = async (): Promise<void> =>
+    void (await Promise.all(cluster.nodes.map((node) => node.command('FLUSHALL'))));
+  for (const [name, accessTo] of Object.entries(CLUSTER)) contract(name, () => accessTo(cluster.startupNodes), clear);
+  const byUrls = CLUSTER['URLs of a cluster'] as (nodes: RedisCluster['startupNodes']) => Access;
+  contract(
+    'URLs of a cluster within a ChaosTier',
+    () => byUrls(cluster.startupNodes),
+    clear,
+    (tier) => new ChaosTier(tier),
+  );
 });
 
 function contract(
