@@ -6,6 +6,9 @@ import { PLATFORMS, startApp, type HttpApp } from './http-app.js';
 
 let http: HttpApp;
 
+/** All of the first 256 hits are measured, which goes another way. */
+const MANY = 320;
+
 const FORWARDED = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-prefix'];
 
 @Controller('hot')
@@ -74,18 +77,18 @@ describe.each(PLATFORMS)('URLs that public routes have answered lately on %s', (
           response.setHeader('x-late', 'yes');
         }),
     });
-    const answers = [await http.ask('/hot/a/page'), await http.ask('/hot/a/page'), await http.ask('/hot/a/page')];
+    let late = 0;
+    for (let at = 0; at < MANY; at++) {
+      if ((await http.ask('/hot/a/page')).headers['x-late'] === 'yes') late++;
+    }
 
-    expect(answers.map(({ cache, headers }) => [cache, headers['x-late']])).toEqual(
-      ['MISS', 'HIT', 'HIT'].map((cache) => [cache, 'yes']),
-    );
+    expect(late).toBe(MANY);
   });
 
   it('have their hits counted, whether or not they are measured', async () => {
     http = await startApp(platform, { controllers: [Hot] });
-    const count = 320;
-    for (let at = 0; at <= count; at++) await http.ask('/hot/a/page');
+    for (let at = 0; at < MANY; at++) await http.ask('/hot/a/page');
 
-    expect(http.app.get(CacheRegistry).get('http').stats()).toMatchObject({ hits: count, misses: 1 });
+    expect(http.app.get(CacheRegistry).get('http').stats()).toMatchObject({ hits: MANY - 1, misses: 1 });
   });
 });
