@@ -59,6 +59,7 @@ export function assemble<K, V>(
     store,
     changes: new ChangeLog(),
     flights: new FlightTable<K, V>(),
+    putsUnderway: new Map(),
     numbers,
     hotKeys: new HotKeys(() => numbers.relaxSampling()),
     instruments,

@@ -11,6 +11,13 @@ import type { SpaceTier } from './space-tier.js';
 import type { Spread } from './spread.js';
 import type { StoredEntry } from './stored-entry.js';
 
+/** A put on its way to the tiers. */
+export interface PutUnderway<K> {
+  readonly index: unknown;
+  readonly key: K;
+  done: Promise<void>;
+}
+
 /** What the steps of one cache share: its state, and nothing that decides. */
 export interface CacheParts<K, V> {
   readonly name: string;
@@ -19,6 +26,8 @@ export interface CacheParts<K, V> {
   readonly store: BoundedStore<unknown, StoredEntry<K, V>>;
   readonly changes: ChangeLog;
   readonly flights: FlightTable<K, V>;
+  /** The last put of each key, while it is on its way to the tiers. */
+  readonly putsUnderway: Map<unknown, PutUnderway<K>>;
   readonly numbers: Numbers;
   readonly hotKeys: HotKeys<K>;
   readonly instruments: Instruments;

@@ -112,7 +112,7 @@ export class Invalidation<K, V> {
   }
 
   compile(pattern: KeyPattern<K>): Matching {
-    const { codec, changes, store, flights } = this.parts;
+    const { codec, changes, store, flights, putsUnderway } = this.parts;
     // By the index, which no caller can change, where a pattern looks at text.
     const { name, matches } =
       typeof pattern === 'function'
@@ -120,14 +120,14 @@ export class Invalidation<K, V> {
         : compilePattern<Place<K>>(pattern, ({ index }) => codec.text(index));
     const forget = (): number => {
       // Tried on every key before anything changes, so that a predicate that throws loses nothing; and on those that are
-      // being loaded, now, because a predicate may say something else when their load ends.
-      const loading = [...flights].filter(({ index, key }) => matches({ index, key }));
+      // being loaded or put, now, because a predicate may say something else when that ends.
+      const underway = [...flights, ...putsUnderway.values()].filter(({ index, key }) => matches({ index, key }));
       const stored: unknown[] = [];
       for (const [index, entry] of store.entries()) {
         if (matches({ index, key: keyOf(codec, index, entry) })) stored.push(index);
       }
       changes.changePattern();
-      for (const { index } of loading) changes.changeKey(index);
+      for (const { index } of underway) changes.changeKey(index);
       return this.count(stored.filter((index) => store.remove(index) !== undefined).length);
     };
     const matchesName = (text: string): boolean => {

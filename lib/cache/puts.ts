@@ -1,5 +1,5 @@
 import type { Arrivals } from './arrivals.js';
-import type { CacheParts } from './cache-parts.js';
+import type { CacheParts, PutUnderway } from './cache-parts.js';
 import type { CallSettings } from './call-settings.js';
 import { requireValue } from './call-values.js';
 import type { LoadRuns } from './load-runs.js';
@@ -7,11 +7,6 @@ import type { Loads } from './loads.js';
 import type { Reads } from './reads.js';
 import type { Spread } from './spread.js';
 import { write } from './write.js';
-
-/** A put on its way to the tiers. */
-interface Underway {
-  done: Promise<void>;
-}
 
 /**
  * Callers' own writes: whatever is being loaded for their keys is older. Where only this process's memory is written
@@ -23,8 +18,7 @@ interface Underway {
  * of which this one hears before it has written its own: memory keeps neither, since only the tier knows which came last.
  */
 export class Puts<K, V> {
-  /** The last put of each key, while it is on its way. */
-  private readonly underway = new Map<unknown, Underway>();
+  private readonly underway: Map<unknown, PutUnderway<K>>;
 
   constructor(
     private readonly parts: CacheParts<K, V>,
@@ -32,7 +26,9 @@ export class Puts<K, V> {
     private readonly loads: Loads<K, V>,
     private readonly runs: LoadRuns<K, V>,
     private readonly arrivals: Arrivals<K, V>,
-  ) {}
+  ) {
+    this.underway = parts.putsUnderway;
+  }
 
   put(index: unknown, key: K, value: V, call: CallSettings): void | Promise<void> {
     const { changes, spread, numbers } = this.parts;
@@ -68,30 +64,35 @@ export class Puts<K, V> {
 
   private putEverywhere(spread: Spread<K, V>, index: unknown, key: K, value: V, call: CallSettings): Promise<void> {
     this.parts.changes.changeKey(index);
-    const put: Underway = { done: Promise.resolve() };
+    const put: PutUnderway<K> = { index, key, done: Promise.resolve() };
     this.underway.set(index, put);
-    put.done = this.bring(put, spread, index, key, value, call);
+    put.done = this.bring(put, spread, value, call);
     return put.done;
   }
 
-  private async bring(
-    put: Underway,
-    spread: Spread<K, V>,
-    index: unknown,
-    key: K,
-    value: V,
-    call: CallSettings,
-  ): Promise<void> {
+  private async bring(put: PutUnderway<K>, spread: Spread<K, V>, value: V, call: CallSettings): Promise<void> {
     const { changes, numbers, store } = this.parts;
+    const { index, key } = put;
     const fence = changes.openFence();
-    const newer = (): Underway | undefined => {
+    const newer = (): PutUnderway<K> | undefined => {
       const last = this.underway.get(index);
       return last === put ? undefined : last;
     };
+    // Whether the tier has it nobody knows: memory and the other nodes have to ask.
+    const giveUp = async (error: unknown): Promise<never> => {
+      if (this.underway.get(index) === put) {
+        changes.changeKey(index);
+        store.remove(index);
+      }
+      await spread.put(index);
+      throw error;
+    };
     try {
       const outcome = { value };
-      const isSuperseded = (): boolean => newer() !== undefined;
-      const isStored = await write(this.parts, {
+      // Also when the newer one is done already, and has left its place.
+      const isSuperseded = (): boolean => this.underway.get(index) !== put;
+      // Throws before anything has changed, and rejects where a tier failed and its trouble is to be thrown.
+      const writing = write(this.parts, {
         index,
         key,
         outcome,
@@ -101,6 +102,7 @@ export class Puts<K, V> {
         isSuperseded,
         call,
       });
+      const isStored = writing instanceof Promise ? await writing.catch(giveUp) : writing;
       numbers.puts++;
       if (!isSuperseded()) {
         changes.changeKey(index);
@@ -167,6 +169,10 @@ export class Puts<K, V> {
   private async touchBelow(index: unknown, ttlMs: number | undefined): Promise<void> {
     const { changes, codec, lower, settings, store } = this.parts;
     const name = codec.nameOf(index);
+    // Tiers that a put has reached already would get what it replaces.
+    for (let put = this.underway.get(index); put !== undefined; put = this.underway.get(index)) {
+      await put.done.catch(() => {});
+    }
     const found = store.describe(index);
     if (name === undefined || lower === undefined || found === undefined) return;
     const { value: entry, groups } = found;

@@ -4,11 +4,9 @@ import type { Attempt, BreakerState } from '../resilience/index.js';
 import type { TierCapabilities, TierWrite } from '../tiers/index.js';
 import { WHOLE } from './generations.js';
 import { NAME_MARK } from './key-name.js';
-import { KnownGenerations } from './known-generations.js';
 import { RecentReplays } from './recent-replays.js';
 import { TickBatch } from './tick-batch.js';
 import type { TierLink } from './tier-links.js';
-import { TierPuts, type PutTarget, type TierPut } from './tier-puts.js';
 import { TierReads } from './tier-reads.js';
 
 /** An entry found in a tier. */
@@ -70,9 +68,6 @@ export interface SpaceTierParts {
   readonly clock: () => number;
 }
 
-/** Tokens by the names of generations. */
-export type Generations = ReadonlyMap<string, string>;
-
 interface FenceRequest {
   readonly name: string | undefined;
   readonly generations: readonly string[];
@@ -87,10 +82,8 @@ export class SpaceTier<V> {
   private readonly reads: TickBatch<string, TierHit<V> | undefined>;
   private readonly fences: TickBatch<FenceRequest, TierFence | undefined>;
   private readonly writes: TickBatch<TierWrite, WriteOutcome>;
-  private readonly puts: TickBatch<TierPut<V>, WriteOutcome>;
   private readonly current: TickBatch<readonly string[], ReadonlyMap<string, string | undefined> | undefined>;
 
-  private readonly known = new KnownGenerations();
   private readonly replayed: RecentReplays;
   private readonly space: string;
 
@@ -100,7 +93,7 @@ export class SpaceTier<V> {
   ) {
     this.replayed = new RecentReplays(parts.clock);
     this.space = parts.space;
-    const reads = new TierReads<V>(link, parts, this.known, {
+    const reads = new TierReads<V>(link, parts, {
       trouble: (operation, error, name) => this.trouble(operation, error, name),
       failed: (operation, attempt) => this.failed(operation, attempt),
     });
@@ -108,8 +101,6 @@ export class SpaceTier<V> {
     this.fences = new TickBatch((requests) => this.fenceAll(requests));
     this.writes = new TickBatch((writes) => this.writeAll(writes));
     this.current = new TickBatch((requests) => this.readGenerations(requests));
-    const puts = new TierPuts<V>(this.putTarget(), this.known);
-    this.puts = new TickBatch((some) => puts.put(some));
   }
 
   get name(): string {
@@ -146,23 +137,18 @@ export class SpaceTier<V> {
     return (await this.fences.add({ name: undefined, generations: names, ttlMs: 1 }))?.generations;
   }
 
-  /** A caller's own value, which breaks the fences of others. `failed` too where its generations cannot be had. */
-  put(put: TierPut<V>): Promise<WriteOutcome> {
-    return this.puts.add(put);
-  }
-
   /**
-   * A value that was computed.
-   *
+   * @param fence `undefined` for a caller's own write, which breaks the fences of others
    * @param isWanted asked when the bytes are ready: something newer may have come meanwhile
    */
   async write(
     record: TierRecord<V>,
     recorded: Recorded,
-    fence: string,
+    fence: string | undefined,
     isWanted: () => boolean,
   ): Promise<WriteOutcome> {
-    const bytes = await this.encode(record, recorded);
+    const encoded = this.encode(record, recorded);
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (bytes === undefined) return 'unfit';
     if (!isWanted()) return 'refused';
     return this.writes.add({ key: record.name, bytes, ttlMs: this.lifetimeMs(record), fence });
@@ -186,7 +172,6 @@ export class SpaceTier<V> {
 
   /** Whether it was done; else it is kept, and done when the tier is back. */
   async renew(generation: string): Promise<boolean> {
-    this.known.forget(generation);
     const renewed = await this.link.guarded.renew(this.space, [generation]);
     if (!renewed.ok) this.link.recovery.add({ kind: 'renew', space: this.space, generation });
     // What is written late would record the new token, and look current.
@@ -277,7 +262,6 @@ export class SpaceTier<V> {
       this.failed('fence', taken);
       return requests.map(() => undefined);
     }
-    this.known.note(generations, taken.value.generations);
     const tokens = new Map(generations.map((name, at) => [name, taken.value.generations[at] as string]));
     const fences = new Map(names.map((name, at) => [name, taken.value.fences[at] as string]));
     return requests.map(({ name }) => ({
@@ -292,7 +276,6 @@ export class SpaceTier<V> {
     const names = [...new Set(requests.flat())];
     const read = await this.link.guarded.read(this.space, [], names);
     if (!read.ok) this.failed('read', read);
-    else this.known.note(names, read.value.generations);
     const current = read.ok ? new Map(names.map((name, at) => [name, read.value.generations[at]])) : undefined;
     return requests.map(() => current);
   }
@@ -304,26 +287,6 @@ export class SpaceTier<V> {
     if (written.ok) return written.value.map((stored) => (stored ? 'stored' : 'refused'));
     this.failed('write', written);
     return writes.map(() => 'failed');
-  }
-
-  private putTarget(): PutTarget<V> {
-    const { guarded } = this.link;
-    return {
-      isSound: () => guarded.state === 'closed',
-      encode: (record, recorded) => this.encode(record, recorded),
-      lifetimeMs: (record) => this.lifetimeMs(record),
-      store: (writes) => this.writeAll(writes),
-      take: (generations) => this.takeGenerations(generations),
-      failed: (attempt) => this.failed('fence', attempt),
-    };
-  }
-
-  private async takeGenerations(names: readonly string[]): Promise<Attempt<Generations>> {
-    const taken = await this.link.guarded.fence(this.space, [], names, 1);
-    if (!taken.ok) return taken;
-    const { generations } = taken.value;
-    this.known.note(names, generations);
-    return { ok: true, value: new Map(names.map((name, at) => [name, generations[at] as string])) };
   }
 
   /** The bytes of an entry; `undefined` when it has none that fit, which has been told. */

@@ -3,7 +3,6 @@ import { CacheUnusableEntryError, type TierOperation } from '../core/index.js';
 import type { Attempt } from '../resilience/index.js';
 import type { TierEntry } from '../tiers/index.js';
 import { groupsAmong, WHOLE } from './generations.js';
-import type { KnownGenerations } from './known-generations.js';
 import type { SpaceTierParts, TierHit } from './space-tier.js';
 import type { TierLink } from './tier-links.js';
 
@@ -22,7 +21,6 @@ export class TierReads<V> {
   constructor(
     private readonly link: TierLink,
     private readonly parts: Pick<SpaceTierParts, 'space' | 'codec' | 'usualGenerations' | 'timed' | 'clock'>,
-    private readonly known: KnownGenerations,
     private readonly ports: ReadTrouble,
   ) {
     this.space = parts.space;
@@ -42,7 +40,6 @@ export class TierReads<V> {
       return asked.map(() => undefined);
     }
     const { entries, generations } = read.value;
-    this.known.note(this.parts.usualGenerations, generations);
     const opened = names.map((name, at) => this.open(name, entries[at]));
     const current = new Map(this.parts.usualGenerations.map((name, at) => [name, generations[at]]));
     const further = furtherThan(current, opened);
@@ -77,7 +74,6 @@ export class TierReads<V> {
   ): Promise<void> {
     const read = await this.link.guarded.read(this.space, [], further);
     if (!read.ok) this.ports.failed('read', read);
-    else this.known.note(further, read.value.generations);
     further.forEach((name, at) => current.set(name, read.ok ? read.value.generations[at] : undefined));
   }
 

@@ -134,13 +134,26 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
     const left = { ...record, freshLeftMs: freshLeftMs - elapsedMs };
     return (await tier.write(left, [...generations], fence.token, () => true)) !== 'failed';
   };
+  const putNewest = async (tier: SpaceTier<V>, generations: readonly string[]): Promise<WriteOutcome> => {
+    if (lifetimeMs <= 0) return 'unfit';
+    if (tier.isWaitedFor(name)) return 'failed';
+    const tokens = await tier.generations(generations);
+    if (tokens === undefined) return 'failed';
+    const recorded = generations.map((of) => [of, tokens.get(of) as string] as const);
+    return tier.write(record, recorded, undefined, isWanted);
+  };
   const putInto = async (tier: SpaceTier<V>): Promise<void> => {
     const generations = [WHOLE, ...groups.map(generationOf)];
-    const outcome =
-      lifetimeMs <= 0 ? 'unfit' : tier.isWaitedFor(name) ? 'failed' : await tier.put({ record, generations, isWanted });
-    // What stood there before is older. That another node's change made memory refuse it says nothing about who is newer.
-    if (outcome === 'unfit' || (outcome === 'refused' && write.isSuperseded?.() !== true)) await tier.remove([name]);
-    if (outcome === 'failed') tier.keep(name, generations, () => replayInto(tier));
+    const outcome = await putNewest(tier, generations);
+    if (outcome === 'stored') return;
+    if (outcome === 'failed' && isWanted()) {
+      tier.keep(name, generations, () => replayInto(tier));
+      return;
+    }
+    // What stands there is older, or was sent before it failed and may yet come: not even an invalidation meanwhile knew of
+    // that. Another node's change, or a newer put, may be newer; then a miss is right too. A newer put looks after what
+    // this one has not sent.
+    if (outcome === 'failed' || write.isSuperseded?.() !== true) await tier.remove([name]);
   };
   return (async () => {
     for (let level = lower.tiers.length - 1; level >= 0; level--) {
