@@ -6,6 +6,7 @@ import type { LoadRuns } from './load-runs.js';
 import type { Loads } from './loads.js';
 import type { Reads } from './reads.js';
 import type { Spread } from './spread.js';
+import type { Fence } from '../resilience/index.js';
 import { write } from './write.js';
 
 /**
@@ -63,35 +64,15 @@ export class Puts<K, V> {
   }
 
   private putEverywhere(spread: Spread<K, V>, index: unknown, key: K, value: V, call: CallSettings): Promise<void> {
-    this.parts.changes.changeKey(index);
+    const { changes } = this.parts;
+    changes.changeKey(index);
+    const before = this.underway.get(index);
     const put: PutUnderway<K> = { index, key, done: Promise.resolve() };
     this.underway.set(index, put);
-    put.done = this.bring(put, spread, value, call);
-    return put.done;
-  }
-
-  private async bring(put: PutUnderway<K>, spread: Spread<K, V>, value: V, call: CallSettings): Promise<void> {
-    const { changes, numbers, store } = this.parts;
-    const { index, key } = put;
     const fence = changes.openFence();
-    const newer = (): PutUnderway<K> | undefined => {
-      const last = this.underway.get(index);
-      return last === put ? undefined : last;
-    };
-    // Whether the tier has it nobody knows: memory and the other nodes have to ask.
-    const giveUp = async (error: unknown): Promise<never> => {
-      if (this.underway.get(index) === put) {
-        changes.changeKey(index);
-        store.remove(index);
-      }
-      await spread.put(index);
-      throw error;
-    };
+    const isSuperseded = (): boolean => this.isSuperseded(put);
+    const outcome = { value };
     try {
-      const outcome = { value };
-      // Also when the newer one is done already, and has left its place.
-      const isSuperseded = (): boolean => this.underway.get(index) !== put;
-      // Throws before anything has changed, and rejects where a tier failed and its trouble is to be thrown.
       const writing = write(this.parts, {
         index,
         key,
@@ -102,17 +83,51 @@ export class Puts<K, V> {
         isSuperseded,
         call,
       });
-      const isStored = writing instanceof Promise ? await writing.catch(giveUp) : writing;
+      put.done = this.bring(put, fence, spread, writing);
+    } catch (error) {
+      // Nothing has changed: the one before is the last one again.
+      changes.closeFence(fence);
+      if (before === undefined) this.underway.delete(index);
+      else this.underway.set(index, before);
+      return Promise.reject(error);
+    }
+    return put.done;
+  }
+
+  private async bring(
+    put: PutUnderway<K>,
+    fence: Fence,
+    spread: Spread<K, V>,
+    writing: boolean | Promise<boolean>,
+  ): Promise<void> {
+    const { changes, numbers, store } = this.parts;
+    const { index } = put;
+    try {
+      const isStored = await writing;
       numbers.puts++;
-      if (!isSuperseded()) {
+      if (!this.isSuperseded(put)) {
         changes.changeKey(index);
         if (!isStored) store.remove(index);
       }
+    } catch (error) {
+      // A tier's trouble, which is to be thrown. Whether the tier has the value nobody knows: memory and the other nodes
+      // have to ask it.
+      if (!this.isSuperseded(put)) {
+        changes.changeKey(index);
+        store.remove(index);
+      }
+      await spread.put(index);
+      throw error;
     } finally {
       changes.closeFence(fence);
-      if (this.underway.get(index) === put) this.underway.delete(index);
+      if (!this.isSuperseded(put)) this.underway.delete(index);
     }
-    await (newer()?.done ?? spread.put(index));
+    await (this.underway.get(index)?.done ?? spread.put(index));
+  }
+
+  /** Whether another put of the key came after it; also one that is done already, and has left its place. */
+  private isSuperseded(put: PutUnderway<K>): boolean {
+    return this.underway.get(put.index) !== put;
   }
 
   private async putIfAbsentEverywhere(

@@ -33,9 +33,9 @@ export class DataFile {
   }
 
   /** Whether it is still the one that had this identity. */
-  async is(identity: FileIdentity | undefined): Promise<boolean> {
+  async is(identity: FileIdentity): Promise<boolean> {
     const now = await this.identity();
-    return now?.ino === identity?.ino && now?.dev === identity?.dev;
+    return now?.ino === identity.ino && now.dev === identity.dev;
   }
 
   /**

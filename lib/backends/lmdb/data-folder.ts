@@ -38,9 +38,10 @@ export class DataFolder {
     return successor;
   }
 
+  /** Where a process has it open yet and the system keeps it for that, the next replacement tries again. */
   private async remove({ path }: DataFile): Promise<void> {
-    await rm(path, { force: true });
-    await rm(`${path}-lock`, { force: true });
+    await rm(path, { force: true }).catch(() => {});
+    await rm(`${path}-lock`, { force: true }).catch(() => {});
   }
 
   private file(number: number): DataFile {

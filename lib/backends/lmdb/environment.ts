@@ -30,17 +30,28 @@ export async function openEnvironment(
   maxBytes: number,
   report: (error: unknown) => void,
 ): Promise<Environment> {
-  for (let attempt = 1; ; attempt++) {
+  for (let hasReplaced = false; ;) {
     const file = await folder.current();
+    const identity = await file.identity();
     try {
       const damage = await file.damage();
       if (damage !== undefined) throw new DamagedFileError(damage);
-      return { ...openFile(lmdb, file.path, maxBytes), file, identity: await file.identity() };
+      const opened = openFile(lmdb, file.path, maxBytes);
+      const environment = { ...opened, file, identity: identity ?? (await file.identity()) };
+      // Another process may have replaced it before it was opened here, or somebody have taken it away.
+      if (await isCurrent(folder, environment)) return environment;
+      await closeEnvironment(environment);
     } catch (error) {
-      if (attempt === 2 || !isDamage(error)) throw error;
+      if (hasReplaced || !isDamage(error)) throw error;
+      hasReplaced = true;
       await replaceFile(folder, file, error, report);
     }
   }
+}
+
+/** Whether its file is still the one that who starts now opens. */
+export async function isCurrent(folder: DataFolder, { file, identity }: Environment): Promise<boolean> {
+  return identity !== undefined && (await folder.current()).path === file.path && (await file.is(identity));
 }
 
 /** Leaves it alone from now on, and tells so; unless another process did. */

@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { DataFolder } from './data-folder.js';
 import {
   closeEnvironment,
+  isCurrent,
   loadLmdb,
   openEnvironment,
   replaceFile,
@@ -72,9 +73,8 @@ export class SharedEnvironment {
   }
 
   /** Whether the file is still the one that who starts now opens. */
-  async isCurrent(): Promise<boolean> {
-    const { file, identity } = this.environment;
-    return (await this.folder.current()).path === file.path && (await file.is(identity));
+  isCurrent(): Promise<boolean> {
+    return isCurrent(this.folder, this.environment);
   }
 
   /** Ends the use of one; the last one closes the file. */
