@@ -26,7 +26,7 @@ export class RemoteChanges<K, V> implements BusSubscriber {
         const indexes = this.indexesOf(change.names);
         const forget = (index: unknown): void => void invalidation.keyHere(index);
         indexes.forEach(forget);
-        void own?.keys(indexes, forget);
+        this.carry(own?.keys(indexes, forget));
         return this.tell('keys');
       }
       case 'expire': {
@@ -34,7 +34,7 @@ export class RemoteChanges<K, V> implements BusSubscriber {
         const indexes = this.indexesOf(change.names);
         const expire = (index: unknown): void => void invalidation.expireHere(index);
         indexes.forEach(expire);
-        void own?.keys(indexes, expire, 'expire');
+        this.carry(own?.keys(indexes, expire, 'expire'));
         return this.tell('keys');
       }
       case 'group': {
@@ -42,14 +42,14 @@ export class RemoteChanges<K, V> implements BusSubscriber {
         this.outdatePuts((_, generations) => generations.includes(generation));
         const forget = (): void => void invalidation.groupHere(change.group);
         forget();
-        void own?.group(change.group, forget);
+        this.carry(own?.group(change.group, forget));
         return this.tell('group', { group: change.group });
       }
       case 'glob': {
         const matching = invalidation.compile(change.glob);
         this.outdatePuts(matching.matchesName);
         matching.forget();
-        void own?.matching(change.glob, matching.matchesName, () => matching.forget());
+        this.carry(own?.matching(change.glob, matching.matchesName, () => matching.forget()));
         return this.tell('pattern', { pattern: change.glob });
       }
       case 'all': {
@@ -74,15 +74,19 @@ export class RemoteChanges<K, V> implements BusSubscriber {
     const late = new Set(lower?.tiers.flatMap((tier) => tier.outdatePuts(isOutdated)));
     if (late.size === 0 || spread === undefined) return;
     const forget = (index: unknown): void => void this.invalidation.keyHere(index);
-    // A tier that cannot be reached does it later.
-    void spread.keys(this.indexesOf([...late]), forget).catch(() => {});
+    this.carry(spread.keys(this.indexesOf([...late]), forget));
   }
 
   private forgetAll(): void {
     this.outdatePuts(() => true);
     const forget = (): void => this.invalidation.allHere();
     forget();
-    void this.own?.all(forget);
+    this.carry(this.own?.all(forget));
+  }
+
+  /** A tier that cannot be reached does it later, and has told its trouble; here is nobody to throw it to. */
+  private carry(carried: Promise<unknown> | undefined): void {
+    carried?.catch(() => {});
   }
 
   private indexesOf(names: readonly string[]): unknown[] {

@@ -68,6 +68,11 @@ export interface SpaceTierParts {
   readonly clock: () => number;
 }
 
+interface WriteRequest {
+  readonly write: TierWrite;
+  readonly isWanted: () => boolean;
+}
+
 interface FenceRequest {
   readonly name: string | undefined;
   readonly generations: readonly string[];
@@ -81,7 +86,7 @@ interface FenceRequest {
 export class SpaceTier<V> {
   private readonly reads: TickBatch<string, TierHit<V> | undefined>;
   private readonly fences: TickBatch<FenceRequest, TierFence | undefined>;
-  private readonly writes: TickBatch<TierWrite, WriteOutcome>;
+  private readonly writes: TickBatch<WriteRequest, WriteOutcome>;
   private readonly current: TickBatch<readonly string[], ReadonlyMap<string, string | undefined> | undefined>;
 
   private readonly replayed: RecentReplays;
@@ -99,7 +104,7 @@ export class SpaceTier<V> {
     });
     this.reads = new TickBatch((names) => reads.read(names));
     this.fences = new TickBatch((requests) => this.fenceAll(requests));
-    this.writes = new TickBatch((writes) => this.writeAll(writes));
+    this.writes = new TickBatch((requests) => this.writeAll(requests));
     this.current = new TickBatch((requests) => this.readGenerations(requests));
   }
 
@@ -139,7 +144,7 @@ export class SpaceTier<V> {
 
   /**
    * @param fence `undefined` for a caller's own write, which breaks the fences of others
-   * @param isWanted asked when the bytes are ready: something newer may have come meanwhile
+   * @param isWanted asked when the bytes are sent: something newer may have come meanwhile
    */
   async write(
     record: TierRecord<V>,
@@ -150,8 +155,7 @@ export class SpaceTier<V> {
     const encoded = this.encode(record, recorded);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (bytes === undefined) return 'unfit';
-    if (!isWanted()) return 'refused';
-    return this.writes.add({ key: record.name, bytes, ttlMs: this.lifetimeMs(record), fence });
+    return this.writes.add({ write: { key: record.name, bytes, ttlMs: this.lifetimeMs(record), fence }, isWanted });
   }
 
   /** Whether it was done; else it is kept, and done when the tier is back. */
@@ -256,7 +260,7 @@ export class SpaceTier<V> {
   private async fenceAll(requests: readonly FenceRequest[]): Promise<(TierFence | undefined)[]> {
     const names = [...new Set(requests.flatMap(({ name }) => (name === undefined ? [] : [name])))];
     const generations = [...new Set(requests.flatMap((request) => request.generations))];
-    const ttlMs = Math.max(...requests.map((request) => request.ttlMs));
+    const ttlMs = requests.reduce((longest, request) => Math.max(longest, request.ttlMs), 0);
     const taken = await this.link.guarded.fence(this.space, names, generations, ttlMs);
     if (!taken.ok) {
       this.failed('fence', taken);
@@ -280,13 +284,19 @@ export class SpaceTier<V> {
     return requests.map(() => current);
   }
 
-  private async writeAll(writes: readonly TierWrite[]): Promise<WriteOutcome[]> {
+  private async writeAll(requests: readonly WriteRequest[]): Promise<WriteOutcome[]> {
+    const outcomes = requests.map((): WriteOutcome => 'refused');
+    const wanted = [...requests.keys()].filter((at) => requests[at]?.isWanted() === true);
+    if (wanted.length === 0) return outcomes;
+    const writes = wanted.map((at) => (requests[at] as WriteRequest).write);
     const startedMs = this.parts.clock();
     const written = await this.link.guarded.write(this.space, writes);
     this.parts.timed(this.name, 'write', startedMs, written);
-    if (written.ok) return written.value.map((stored) => (stored ? 'stored' : 'refused'));
-    this.failed('write', written);
-    return writes.map(() => 'failed');
+    if (!written.ok) this.failed('write', written);
+    for (const [index, at] of wanted.entries()) {
+      outcomes[at] = !written.ok ? 'failed' : written.value[index] === true ? 'stored' : 'refused';
+    }
+    return outcomes;
   }
 
   /** The bytes of an entry; `undefined` when it has none that fit, which has been told. */

@@ -134,11 +134,12 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
     const left = { ...record, freshLeftMs: freshLeftMs - elapsedMs };
     return (await tier.write(left, [...generations], fence.token, () => true)) !== 'failed';
   };
-  const putNewest = async (tier: SpaceTier<V>, generations: readonly string[]): Promise<WriteOutcome> => {
+  /** `unsent`: nothing of it can have reached the tier. */
+  const putNewest = async (tier: SpaceTier<V>, generations: readonly string[]): Promise<WriteOutcome | 'unsent'> => {
     if (lifetimeMs <= 0) return 'unfit';
-    if (tier.isWaitedFor(name)) return 'failed';
+    if (tier.isWaitedFor(name)) return 'unsent';
     const tokens = await tier.generations(generations);
-    if (tokens === undefined) return 'failed';
+    if (tokens === undefined) return 'unsent';
     const recorded = generations.map((of) => [of, tokens.get(of) as string] as const);
     return tier.write(record, recorded, undefined, isWanted);
   };
@@ -146,20 +147,30 @@ export function write<K, V>(parts: CacheParts<K, V>, write: Write<K, V>): boolea
     const generations = [WHOLE, ...groups.map(generationOf)];
     const outcome = await putNewest(tier, generations);
     if (outcome === 'stored') return;
-    if (outcome === 'failed' && isWanted()) {
+    if ((outcome === 'failed' || outcome === 'unsent') && isWanted()) {
       tier.keep(name, generations, () => replayInto(tier));
       return;
     }
-    // What stands there is older, or was sent before it failed and may yet come: not even an invalidation meanwhile knew of
-    // that. Another node's change, or a newer put, may be newer; then a miss is right too. A newer put looks after what
-    // this one has not sent.
-    if (outcome === 'failed' || write.isSuperseded?.() !== true) await tier.remove([name]);
+    if (write.isSuperseded?.() === true) {
+      // A newer put looks after the key; but what was sent and failed may yet come after that one.
+      if (outcome === 'failed' && !tier.isWaitedFor(name)) await tier.removeNow(name);
+      return;
+    }
+    // What stands there is older, or became it meanwhile: an invalidation knows nothing of what is on its way. That another
+    // node's change made memory refuse it says nothing about who is newer, and a miss is right in any case.
+    await tier.remove([name]);
   };
   return (async () => {
     for (let level = lower.tiers.length - 1; level >= 0; level--) {
       const tier = lower.tiers[level] as SpaceTier<V>;
       if (shared === 'newest') {
-        await putInto(tier);
+        try {
+          await putInto(tier);
+        } catch (error) {
+          // Its trouble is to be thrown. Whether it has the value nobody knows, and the others must not differ from it.
+          await Promise.allSettled(lower.tiers.map((one) => one.remove([name])));
+          throw error;
+        }
       } else {
         const fence = shared?.[level];
         if (fence !== undefined && lifetimeMs > 0 && (await writeInto(tier, fence)) === 'refused') return false;

@@ -10,6 +10,9 @@ const FORMAT = Buffer.from('strata-1');
 /** Address space, not disk: as long as the file is smaller, it is never mapped anew. */
 const MAPPED_SHARE = 2;
 
+/** So often a file is opened that is another one by then. */
+const MOST_ATTEMPTS = 5;
+
 export type Lmdb = typeof import('lmdb');
 
 /** The open data file. */
@@ -30,18 +33,21 @@ export async function openEnvironment(
   maxBytes: number,
   report: (error: unknown) => void,
 ): Promise<Environment> {
-  for (let hasReplaced = false; ;) {
+  for (let attempt = 1, hasReplaced = false; ; attempt++) {
     const file = await folder.current();
     const identity = await file.identity();
+    let opened;
     try {
       const damage = await file.damage();
       if (damage !== undefined) throw new DamagedFileError(damage);
-      const opened = openFile(lmdb, file.path, maxBytes);
+      opened = openFile(lmdb, file.path, maxBytes);
       const environment = { ...opened, file, identity: identity ?? (await file.identity()) };
-      // Another process may have replaced it before it was opened here, or somebody have taken it away.
-      if (await isCurrent(folder, environment)) return environment;
-      await closeEnvironment(environment);
+      // Another process may have replaced it before it was opened here, or somebody have taken it away. Where it never
+      // seems to be the same one, as some network folders have it, the sweep goes on asking.
+      if (attempt === MOST_ATTEMPTS || (await isCurrent(folder, environment))) return environment;
+      await closeEnvironment(opened);
     } catch (error) {
+      if (opened !== undefined) await closeEnvironment(opened);
       if (hasReplaced || !isDamage(error)) throw error;
       hasReplaced = true;
       await replaceFile(folder, file, error, report);
@@ -67,7 +73,7 @@ export async function replaceFile(
 }
 
 /** Ends everything of it. What was committed is written to the disk first, so that it also survives the host. */
-export async function closeEnvironment({ root }: Environment): Promise<void> {
+export async function closeEnvironment({ root }: Pick<Environment, 'root'>): Promise<void> {
   try {
     await root.flushed;
   } catch {

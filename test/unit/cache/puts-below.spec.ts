@@ -134,15 +134,40 @@ describe('promise Fence: a put whose tier hangs', () => {
     for (const node of [a, b]) expect(await node.cache.get('k')).toBe('new');
   });
 
-  it('is unknown to have been stored where its trouble is thrown: all nodes ask the tier', async () => {
-    const { join } = nodes({ onTierError: 'throw' });
+  it('does not replace a newer one that waits for the tier', async () => {
+    const { join, clock } = nodes();
     const a = await join();
-    const b = await join();
+    a.tier.inject({ kind: 'fail' }, { on: ['fence'], times: 1 });
+    await Promise.all([a.cache.put('k', 'older'), a.cache.put('k', 'newer')]);
+    expect(a.cache.stats().tiers['shared']).toMatchObject({ recoveryQueue: 1 });
+    await pass(clock, 10_000);
+    expect(a.cache.stats().tiers['shared']).toMatchObject({ recoveryQueue: 0 });
+    expect(await (await join()).cache.get('k')).toBe('newer');
+  });
+
+  it('leaves a newer one that was stored when nothing of it was sent', async () => {
+    const { join, clock } = nodes();
+    const a = await join();
+    a.tier.inject({ kind: 'hang' }, { on: ['fence'], times: 1 });
+    const older = a.cache.put('k', 'older');
+    await turns();
+    await a.cache.put('k', 'newer');
+    await pass(clock, 10_000);
+    await older;
+    for (const node of [a, await join()]) expect(await node.cache.get('k')).toBe('newer');
+  });
+
+  it('is in no tier where its trouble is thrown', async () => {
+    const { join, clock } = nodes({ onTierError: 'throw' });
+    const near = new InProcessTier({ name: 'near', clock });
+    const shared = new InProcessTier({ name: 'far', clock });
+    const far = new ChaosTier(shared.anotherNode(), { clock });
+    const a = await join({ tiers: [near.anotherNode(), far] });
     await a.cache.put('k', 'old');
-    expect(await b.cache.get('k')).toBe('old');
-    a.tier.inject({ kind: 'applyThenFail' }, { on: ['write'], times: 1 });
+    far.inject({ kind: 'applyThenFail' }, { on: ['write'], times: 1 });
     await expect(a.cache.put('k', 'new')).rejects.toBeInstanceOf(CacheTierError);
     await settled();
-    for (const node of [a, b, await join()]) expect(await node.cache.get('k')).toBe('new');
+    for (const tiers of [[near], [shared]]) expect(await (await join({ tiers })).cache.get('k')).toBeUndefined();
+    expect(await a.cache.get('k')).toBeUndefined();
   });
 });
