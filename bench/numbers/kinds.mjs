@@ -42,7 +42,7 @@ export const KINDS = {
 };
 
 async function keyCounts(keyAt) {
-  const { KeyCounts } = await import(`${PACKAGE}/cache/key-counts.js`);
+  const { KeyCounts } = await import(`${PACKAGE}/cache/statistics/key-counts.js`);
   const counts = new KeyCounts();
   let at = 0;
   return {

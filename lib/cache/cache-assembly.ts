@@ -1,19 +1,20 @@
 import { Emitter, systemClock, systemRandom, type CacheEvent } from '../core/index.js';
 import { BoundedStore } from '../engine/index.js';
 import { ChangeLog, FlightTable, type BusLink } from '../resilience/index.js';
-import type { CacheParts } from './cache-parts.js';
+import type { CacheParts } from './parts/cache-parts.js';
 import { stepsOf, type CacheSteps } from './cache-steps.js';
-import type { CachePorts } from './cache.options.js';
-import { runawayWarning } from './event-stream.js';
-import { HotKeys } from './hot-keys.js';
-import { Instruments } from './instruments.js';
-import type { MemoryGovernor } from './memory-governor.js';
-import { Numbers } from './numbers.js';
-import { Removals } from './removals.js';
-import type { CacheSettings } from './settings.js';
+import type { CachePorts } from './api/cache.options.js';
+import { runawayWarning } from './events/event-stream.js';
+import { HotKeys } from './statistics/hot-keys.js';
+import { Instruments } from './statistics/instruments.js';
+import type { MemoryGovernor } from './memory/memory-governor.js';
+import { Numbers } from './statistics/numbers.js';
+import { OwnWrites } from './parts/own-writes.js';
+import { Removals } from './changes/removals.js';
+import type { CacheSettings } from './settings/settings.js';
 import { joinShared, watchShared } from './shared-parts.js';
-import type { StoredEntry } from './stored-entry.js';
-import type { TierLinks } from './tier-links.js';
+import type { StoredEntry } from './entries/stored-entry.js';
+import type { TierLinks } from './shared/tier-links.js';
 
 /** A cache put together: its state, what is done with it, and what it shares with others. */
 export interface Assembly<K, V> {
@@ -59,7 +60,7 @@ export function assemble<K, V>(
     store,
     changes: new ChangeLog(),
     flights: new FlightTable<K, V>(),
-    putsUnderway: new Map(),
+    ownWrites: new OwnWrites<K>(),
     numbers,
     hotKeys: new HotKeys(() => numbers.relaxSampling()),
     instruments,
@@ -68,6 +69,7 @@ export function assemble<K, V>(
     random,
     lower: joined?.lower,
     spread: joined?.spread,
+    isCutOff: () => joined?.bus?.isTrusted === false,
     memoryLimitMs: joined?.memoryLimitMs,
     judge: joined?.judge,
   };

@@ -11,10 +11,10 @@ import {
   type Wants,
 } from '../core/index.js';
 import { MemoryCache, type MemoryCacheStats } from '../engine/index.js';
-import type { Cache } from './cache.js';
-import type { CacheOptions } from './cache.options.js';
-import type { CacheStats } from './cache.stats.js';
-import type { BackgroundWork } from './background.js';
+import type { Cache } from './api/cache.js';
+import type { CacheOptions } from './api/cache.options.js';
+import type { CacheStats } from './statistics/cache.stats.js';
+import type { BackgroundWork } from './background/background.js';
 import type { Company } from './cache-assembly.js';
 import { buildCache, checkApplication, governorOf, portsOf, type CreateCacheOptions } from './create-cache.js';
 import {
@@ -23,17 +23,17 @@ import {
   type CacheDefinition,
   type MemoryCacheDefinition,
   type MemoryDefinitionOptions,
-} from './definition.js';
-import { CacheEventStream, type CacheEvents } from './event-stream.js';
+} from './api/definition.js';
+import { CacheEventStream, type CacheEvents } from './events/event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
-import { Instruments, type Instrument } from './instruments.js';
-import { MethodKeyCodec } from './key-codec.js';
-import { MemoryBackground, resolveMemorySnapshot } from './memory-background.js';
-import type { MemoryGovernor, MemoryNews, MemoryState } from './memory-governor.js';
-import { OwnedFiles } from './owned-files.js';
-import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
-import { TierLinks } from './tier-links.js';
-import type { BackgroundNews } from './work-news.js';
+import { Instruments, type Instrument } from './statistics/instruments.js';
+import { MethodKeyCodec } from './keys/key-codec.js';
+import { MemoryBackground, resolveMemorySnapshot } from './background/memory-background.js';
+import type { MemoryGovernor, MemoryNews, MemoryState } from './memory/memory-governor.js';
+import { OwnedFiles } from './background/owned-files.js';
+import { STATS_INTERVAL, StatsStream } from './statistics/stats-stream.js';
+import { TierLinks } from './shared/tier-links.js';
+import type { BackgroundNews } from './background/work-news.js';
 
 /** A cache as the registry keeps it: its types are the definition's, which the caller knows. */
 type AnyCache = IndexedCache<unknown, unknown>;

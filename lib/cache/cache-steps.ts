@@ -1,15 +1,15 @@
-import { Arrivals } from './arrivals.js';
-import { Batches } from './batches.js';
-import { BulkLoads } from './bulk-loads.js';
-import type { CacheParts } from './cache-parts.js';
-import { Invalidation } from './invalidation.js';
-import { leasesOf } from './leases.js';
-import { LoadRuns } from './load-runs.js';
-import { Loads } from './loads.js';
-import { ManyLoads } from './many-loads.js';
-import { Probes } from './probes.js';
+import { Arrivals } from './reads/arrivals.js';
+import { Batches } from './loads/batches.js';
+import { BulkLoads } from './loads/bulk-loads.js';
+import type { CacheParts } from './parts/cache-parts.js';
+import { Invalidation } from './changes/invalidation.js';
+import { leasesOf } from './loads/leases.js';
+import { LoadRuns } from './loads/load-runs.js';
+import { Loads } from './loads/loads.js';
+import { ManyLoads } from './loads/many-loads.js';
+import { Probes } from './loads/probes.js';
 import { Puts } from './puts.js';
-import { Reads } from './reads.js';
+import { Reads } from './reads/reads.js';
 
 /** What a cache does, each in its own file; those that nothing asked for are not there. */
 export interface CacheSteps<K, V> {
@@ -29,6 +29,7 @@ export function stepsOf<K, V>(parts: CacheParts<K, V>): CacheSteps<K, V> {
   const runs = new LoadRuns(parts);
   const bulkLoads = new BulkLoads(parts, runs);
   const batches = batched ? new Batches(runs, bulkLoads, batchSize) : undefined;
+  const invalidation = new Invalidation(parts);
   const loads = new Loads(parts, reads, runs, batches, arrivals, leasesOf(parts));
   return {
     reads,
@@ -36,7 +37,7 @@ export function stepsOf<K, V>(parts: CacheParts<K, V>): CacheSteps<K, V> {
     runs,
     probes: new Probes(parts, reads, runs, loads),
     manyLoads: new ManyLoads(parts, reads, loads, bulkLoads),
-    puts: new Puts(parts, reads, loads, runs, arrivals),
-    invalidation: new Invalidation(parts),
+    puts: new Puts(parts, reads, loads, runs, arrivals, invalidation),
+    invalidation,
   };
 }

@@ -1,19 +1,19 @@
 import { CacheMisuseError, CacheOptionsError, OptionProblems, show, systemClock, systemRandom } from '../core/index.js';
-import type { Cache } from './cache.js';
+import type { Cache } from './api/cache.js';
 import type { Company } from './cache-assembly.js';
-import type { CachePorts } from './cache.options.js';
-import type { CacheDefinition } from './definition.js';
+import type { CachePorts } from './api/cache.options.js';
+import type { CacheDefinition } from './api/definition.js';
 import { DisabledCache } from './disabled-cache.js';
 import type { IndexedCache } from './indexed-cache.js';
-import type { KeyCodec } from './key-codec.js';
+import type { KeyCodec } from './keys/key-codec.js';
 import { LoadingCache } from './loading-cache.js';
-import { isDefinition } from './definition.js';
-import { MemoryGovernor } from './memory-governor.js';
-import { resolveMemory, type MemorySettings } from './memory.options.js';
-import { checkDefaults, checkPorts, resolveSettings, type CacheDefaults } from './settings.js';
-import { checkSurroundings, type Surroundings } from './shared-settings.js';
-import { systemHeap } from './system-heap.js';
-import { TierLinks } from './tier-links.js';
+import { isDefinition } from './api/definition.js';
+import { MemoryGovernor } from './memory/memory-governor.js';
+import { resolveMemory, type MemorySettings } from './api/memory.options.js';
+import { checkDefaults, checkPorts, resolveSettings, type CacheDefaults } from './settings/settings.js';
+import { checkSurroundings, type Surroundings } from './settings/shared-settings.js';
+import { systemHeap } from './memory/system-heap.js';
+import { TierLinks } from './shared/tier-links.js';
 
 /** What `createCache` takes beside the definition. */
 export interface CreateCacheOptions extends CachePorts, Surroundings {

@@ -10,21 +10,21 @@ import {
   type SnapshotReport,
 } from '../core/index.js';
 import { Flight, type Fence } from '../resilience/index.js';
-import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
-import type { CacheStats } from './cache.stats.js';
-import { loadScope, type RunningLoad } from './current-load.js';
-import { settingsOfCall, type CallSettings } from './call-settings.js';
-import { CacheEventStream, type CacheEvents } from './event-stream.js';
+import type { CachePorts, EntryOptions, LoadOptions } from './api/cache.options.js';
+import type { CacheStats } from './statistics/cache.stats.js';
+import { loadScope, type RunningLoad } from './loads/current-load.js';
+import { settingsOfCall, type CallSettings } from './settings/call-settings.js';
+import { CacheEventStream, type CacheEvents } from './events/event-stream.js';
 import type { IndexedCache } from './indexed-cache.js';
-import type { KeyCodec } from './key-codec.js';
-import { BulkLoadContext, RunningLoadContext } from './load-context.js';
-import type { BulkLoader, Loader } from './loader.js';
-import type { Place } from './many-loads.js';
-import { Numbers } from './numbers.js';
-import { deserted, notSettled } from './load-runs.js';
-import type { CacheSettings } from './settings.js';
-import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
-import { waitFor } from './waiting.js';
+import type { KeyCodec } from './keys/key-codec.js';
+import { BulkLoadContext, RunningLoadContext } from './loads/load-context.js';
+import type { BulkLoader, Loader } from './api/loader.js';
+import type { Place } from './loads/many-loads.js';
+import { Numbers } from './statistics/numbers.js';
+import { deserted, notSettled } from './loads/load-runs.js';
+import type { CacheSettings } from './settings/settings.js';
+import { STATS_INTERVAL, StatsStream } from './statistics/stats-stream.js';
+import { waitFor } from './loads/waiting.js';
 
 /** Nothing is stored, so nothing can be outdated. */
 const UNFENCED: Fence = { since: 0 };

@@ -8,7 +8,7 @@ export {
   type Serializer,
 } from '../codec/index.js';
 export type { KeyPattern } from '../engine/index.js';
-export type { Cache, EntryInfo } from './cache.js';
+export type { Cache, EntryInfo } from './api/cache.js';
 export type {
   CacheOptions,
   CachePorts,
@@ -16,13 +16,18 @@ export type {
   LoadOptions,
   LoadTimeout,
   RefreshAhead,
-} from './cache.options.js';
-export type { CacheDefaults } from './settings.js';
-export type { BusStats, CacheStats, TierStats } from './cache.stats.js';
-export type { HotKey } from './hot-keys.js';
-export type { CacheEvents } from './event-stream.js';
-export { bufferedEvents, eventBatches, type BufferedEventsOptions, type EventBatchOptions } from './buffered-events.js';
-export type { BulkLoader, LoadContext, Loader } from './loader.js';
+} from './api/cache.options.js';
+export type { CacheDefaults } from './settings/settings.js';
+export type { BusStats, CacheStats, TierStats } from './statistics/cache.stats.js';
+export type { HotKey } from './statistics/hot-keys.js';
+export type { CacheEvents } from './events/event-stream.js';
+export {
+  bufferedEvents,
+  eventBatches,
+  type BufferedEventsOptions,
+  type EventBatchOptions,
+} from './events/buffered-events.js';
+export type { BulkLoader, LoadContext, Loader } from './api/loader.js';
 export {
   defineCache,
   defineMemoryCache,
@@ -31,20 +36,20 @@ export {
   type CacheDefinition,
   type MemoryCacheDefinition,
   type MemoryDefinitionOptions,
-} from './definition.js';
-export type { MemoryNews, MemoryState } from './memory-governor.js';
-export type { MemoryOption, MemoryOptions } from './memory.options.js';
-export type { Surroundings } from './shared-settings.js';
+} from './api/definition.js';
+export type { MemoryNews, MemoryState } from './memory/memory-governor.js';
+export type { MemoryOption, MemoryOptions } from './api/memory.options.js';
+export type { Surroundings } from './settings/shared-settings.js';
 export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';
 export { CacheRegistry, type MethodCache, type RegistryStats } from './cache-registry.js';
-export type { Instrument, InstrumentedLoad, MeasuredStep } from './instruments.js';
-export { asyncContext, type AsyncContext } from './async-context.js';
-export { currentLoad } from './current-load.js';
+export type { Instrument, InstrumentedLoad, MeasuredStep } from './statistics/instruments.js';
+export { asyncContext, type AsyncContext } from './loads/async-context.js';
+export { currentLoad } from './loads/current-load.js';
 export type { IndexedCache } from './indexed-cache.js';
-export { limitStaleness, type Said } from './load-context.js';
-export type { Probe, Unloaded } from './probes.js';
-export { MethodKeyCodec, type KeyCodec } from './key-codec.js';
-export type { SnapshotOptions } from './snapshot.options.js';
+export { limitStaleness, type Said } from './loads/load-context.js';
+export type { Probe, Unloaded } from './loads/probes.js';
+export { isOwnIndex, MethodKeyCodec, type KeyCodec } from './keys/key-codec.js';
+export type { SnapshotOptions } from './api/snapshot.options.js';
 export {
   isWarmList,
   resolveWarmSchedule,
@@ -53,10 +58,10 @@ export {
   type WarmOptions,
   type WarmSchedule,
   type WarmSettings,
-} from './warm.options.js';
-export type { WarmPiece, WarmWork } from './warm-run.js';
-export { listOf, totalOf } from './warm-sources.js';
-export type { BackgroundNews } from './work-news.js';
-export type { Warming } from './warming.js';
-export { settingsOfCache, type CallSettings } from './call-settings.js';
-export { digest } from './digest.js';
+} from './api/warm.options.js';
+export type { WarmPiece, WarmWork } from './background/warm-run.js';
+export { listOf, totalOf } from './background/warm-sources.js';
+export type { BackgroundNews } from './background/work-news.js';
+export type { Warming } from './background/warming.js';
+export { settingsOfCache, type CallSettings } from './settings/call-settings.js';
+export { digest } from './keys/digest.js';

@@ -1,12 +1,12 @@
 import type { KeyPlace } from '../engine/index.js';
-import type { Background } from './background.js';
-import type { Cache } from './cache.js';
-import type { EntryOptions, LoadOptions } from './cache.options.js';
-import type { CallSettings } from './call-settings.js';
-import type { KeyCodec } from './key-codec.js';
-import type { BulkLoader, Loader } from './loader.js';
-import type { Place } from './many-loads.js';
-import type { Probe, Probed } from './probes.js';
+import type { Background } from './background/background.js';
+import type { Cache } from './api/cache.js';
+import type { EntryOptions, LoadOptions } from './api/cache.options.js';
+import type { CallSettings } from './settings/call-settings.js';
+import type { KeyCodec } from './keys/key-codec.js';
+import type { BulkLoader, Loader } from './api/loader.js';
+import type { Place } from './loads/many-loads.js';
+import type { Probe, Probed } from './loads/probes.js';
 
 /**
  * A cache as decorated methods use it: by index, so that a hit builds no key, and in one synchronous step, so that it

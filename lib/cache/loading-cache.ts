@@ -10,33 +10,33 @@ import {
 } from '../core/index.js';
 import type { BoundedStore, KeyPattern, KeyPlace } from '../engine/index.js';
 import type { BusLink } from '../resilience/index.js';
-import { distinctPlaces, presentAmong, type Place } from './many-loads.js';
-import { emit, type CacheParts } from './cache-parts.js';
-import { Background } from './background.js';
+import { distinctPlaces, presentAmong, type Place } from './loads/many-loads.js';
+import { emit, type CacheParts } from './parts/cache-parts.js';
+import { Background } from './background/background.js';
 import { assemble, type Company } from './cache-assembly.js';
 import type { CacheSteps } from './cache-steps.js';
-import type { EntryInfo } from './cache.js';
-import type { CachePorts, EntryOptions, LoadOptions } from './cache.options.js';
-import type { CacheStats } from './cache.stats.js';
-import type { Reads } from './reads.js';
-import { settingsOfCall, type CallSettings } from './call-settings.js';
-import { requireTtl, requireValue } from './call-values.js';
-import { CacheEventStream, type CacheEvents } from './event-stream.js';
-import type { HotKey } from './hot-keys.js';
+import type { EntryInfo } from './api/cache.js';
+import type { CachePorts, EntryOptions, LoadOptions } from './api/cache.options.js';
+import type { CacheStats } from './statistics/cache.stats.js';
+import type { Reads } from './reads/reads.js';
+import { settingsOfCall, type CallSettings } from './settings/call-settings.js';
+import { requireTtl, requireValue } from './settings/call-values.js';
+import { CacheEventStream, type CacheEvents } from './events/event-stream.js';
+import type { HotKey } from './statistics/hot-keys.js';
 import type { IndexedCache } from './indexed-cache.js';
-import type { Invalidation } from './invalidation.js';
-import type { KeyCodec } from './key-codec.js';
-import type { BulkLoader, Loader } from './loader.js';
-import { DRAIN_MS, type LoadRuns } from './load-runs.js';
-import { keysBelow } from './keys-below.js';
-import type { Loads } from './loads.js';
+import type { Invalidation } from './changes/invalidation.js';
+import type { KeyCodec } from './keys/key-codec.js';
+import type { BulkLoader, Loader } from './api/loader.js';
+import { DRAIN_MS, type LoadRuns } from './loads/load-runs.js';
+import { keysBelow } from './reads/keys-below.js';
+import type { Loads } from './loads/loads.js';
 import { Outstanding } from './outstanding.js';
-import type { Probe, Probed } from './probes.js';
+import type { Probe, Probed } from './loads/probes.js';
 import type { Puts } from './puts.js';
-import type { Numbers } from './numbers.js';
+import type { Numbers } from './statistics/numbers.js';
 import { Statistics } from './statistics.js';
-import type { CacheSettings } from './settings.js';
-import { copyOf, type StoredEntry } from './stored-entry.js';
+import type { CacheSettings } from './settings/settings.js';
+import { copyOf, type StoredEntry } from './entries/stored-entry.js';
 
 /** The cache over this process's memory: names the steps; each lives in its own file. */
 export class LoadingCache<K, V> implements IndexedCache<K, V> {
@@ -109,7 +109,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     const { numbers } = this;
     if (numbers.hits >= numbers.sampledHit) return this.reads.sampledHit(index);
     const entry = this.store.get(index);
-    return entry === undefined ? undefined : this.hit(index, entry);
+    const promise = entry?.promise;
+    if (promise === undefined || this.events.observed) return entry && this.reads.otherHit(index, entry);
+    numbers.hits++;
+    return promise;
   }
 
   hitBy(place: KeyPlace<string>): Promise<V> | undefined {
@@ -117,7 +120,10 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     const { numbers } = this;
     if (numbers.hits >= numbers.sampledHit) return this.reads.sampledHit(place.key);
     const entry = this.store.getBy(place);
-    return entry === undefined ? undefined : this.hit(place.key, entry);
+    const promise = entry?.promise;
+    if (promise === undefined || this.events.observed) return entry && this.reads.otherHit(place.key, entry);
+    numbers.hits++;
+    return promise;
   }
 
   serveAt(
@@ -170,9 +176,13 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
 
   // ---- by key: what users call
 
-  async get(key: K): Promise<V | undefined> {
-    this.requireOpen();
-    return this.reads.fresh(this.codec.index(key), key);
+  get(key: K): Promise<V | undefined> {
+    try {
+      this.requireOpen();
+      return Promise.resolve(this.reads.fresh(this.codec.index(key), key));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async getAll(keys: Iterable<K>): Promise<Map<K, V>> {
@@ -239,7 +249,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   async touch(key: K, ttl?: Duration): Promise<boolean> {
     this.requireOpen();
     const ttlMs = ttl === undefined ? undefined : requireTtl(`${this.name}.touch()`, ttl);
-    return this.outstanding.track(this.puts.touch(this.codec.index(key), ttlMs));
+    return this.outstanding.track(this.puts.touch(this.codec.index(key), key, ttlMs));
   }
 
   async expire(key: K): Promise<boolean> {
@@ -328,13 +338,6 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
   private forget(): void {
     this.isGone = true;
     this.store.clear();
-  }
-
-  private hit(index: unknown, entry: StoredEntry<K, V>): Promise<V> | undefined {
-    const { promise } = entry;
-    if (promise === undefined || this.events.observed) return this.reads.otherHit(index, entry);
-    this.numbers.hits++;
-    return promise;
   }
 
   private keyAt(index: unknown, key: K | undefined): K {

@@ -1,35 +1,37 @@
-import type { Arrivals } from './arrivals.js';
-import type { CacheParts, PutUnderway } from './cache-parts.js';
-import type { CallSettings } from './call-settings.js';
-import { requireValue } from './call-values.js';
-import type { LoadRuns } from './load-runs.js';
-import type { Loads } from './loads.js';
-import type { Reads } from './reads.js';
-import type { Spread } from './spread.js';
-import type { Fence } from '../resilience/index.js';
-import { write } from './write.js';
+import type { Flight } from '../resilience/index.js';
+import type { Arrivals } from './reads/arrivals.js';
+import type { CacheParts } from './parts/cache-parts.js';
+import type { CallSettings } from './settings/call-settings.js';
+import { requireValue } from './settings/call-values.js';
+import type { Invalidation } from './changes/invalidation.js';
+import { staleMs } from './entries/life.js';
+import type { LoadRuns } from './loads/load-runs.js';
+import type { Loads } from './loads/loads.js';
+import type { LowerTiers } from './shared/lower-tiers.js';
+import type { Reads } from './reads/reads.js';
+import type { Spread } from './shared/spread.js';
+import { copyOf } from './entries/stored-entry.js';
+import { waitFor } from './loads/waiting.js';
+import { newVersion, write } from './changes/write.js';
 
 /**
  * Callers' own writes: whatever is being loaded for their keys is older. Where only this process's memory is written
- * that is one synchronous step; else the tiers below come first, then memory, then the other nodes hear of it.
+ * that is one synchronous step; else the tiers below come first, then memory, then the other nodes hear of it, and the
+ * writes of one key follow each other: see {@link OwnWrites}.
  *
- * Races. Two puts of one key: the second outdates the first at once, so the first keeps out of memory, and of a tier that
- * it has not been sent to; it is done when the second is. A read that finds the old value below while the new one is on its
- * way there: it began after the put, so the last put on its way outdates it once more when it is done. Another node's put,
- * of which this one hears before it has written its own: memory keeps neither, since only the tier knows which came last.
+ * Races. A read that finds the old value below while the new one is on its way there: it began before the put ended, which
+ * outdates it. Another node's put, of which this one hears before it has written its own: memory keeps neither, since only
+ * the tier knows which came last.
  */
 export class Puts<K, V> {
-  private readonly underway: Map<unknown, PutUnderway<K>>;
-
   constructor(
     private readonly parts: CacheParts<K, V>,
     private readonly reads: Reads<K, V>,
     private readonly loads: Loads<K, V>,
     private readonly runs: LoadRuns<K, V>,
     private readonly arrivals: Arrivals<K, V>,
-  ) {
-    this.underway = parts.putsUnderway;
-  }
+    private readonly invalidation: Invalidation<K, V>,
+  ) {}
 
   put(index: unknown, key: K, value: V, call: CallSettings): void | Promise<void> {
     const { changes, spread, numbers } = this.parts;
@@ -44,7 +46,9 @@ export class Puts<K, V> {
     const { codec, name, spread } = this.parts;
     // Before the first is stored, so that a missing value loses nothing.
     for (const [, value] of entries) requireValue(`${name}.putAll()`, value);
-    const put = entries.map(([key, value]) => this.put(codec.index(key), key, value, call));
+    // The same for what cannot be a key.
+    const places = entries.map(([key, value]) => ({ index: codec.index(key), key, value }));
+    const put = places.map(({ index, key, value }) => this.put(index, key, value, call));
     if (spread !== undefined) return Promise.all(put).then(() => undefined);
   }
 
@@ -57,77 +61,47 @@ export class Puts<K, V> {
     return present;
   }
 
-  /** Restarts the lifetime of an entry of memory, below too. */
-  touch(index: unknown, ttlMs: number | undefined): boolean | Promise<boolean> {
+  /** Restarts the lifetime of an entry, in memory and below. */
+  touch(index: unknown, key: K, ttlMs: number | undefined): boolean | Promise<boolean> {
+    const { lower, spread, ownWrites, codec } = this.parts;
+    // No lifetime at all is the end of the entry, which the tiers and the other nodes have to hear of.
+    if (ttlMs === 0 && spread !== undefined) return this.invalidation.key(index, key);
     const touched = this.reads.touch(index, ttlMs);
-    return touched && this.parts.lower !== undefined ? this.touchBelow(index, ttlMs).then(() => true) : touched;
+    const name = codec.nameOf(index);
+    if (lower === undefined || name === undefined) return touched;
+    const again = (): Promise<boolean> => this.touchBelow(lower, name, index, key, ttlMs);
+    return ownWrites.take({ index, key, kind: 'touch' }, again);
   }
 
-  private putEverywhere(spread: Spread<K, V>, index: unknown, key: K, value: V, call: CallSettings): Promise<void> {
-    const { changes } = this.parts;
-    changes.changeKey(index);
-    const before = this.underway.get(index);
-    const put: PutUnderway<K> = { index, key, done: Promise.resolve() };
-    this.underway.set(index, put);
+  private async putEverywhere(
+    spread: Spread<K, V>,
+    index: unknown,
+    key: K,
+    value: V,
+    call: CallSettings,
+  ): Promise<void> {
+    const { changes, numbers } = this.parts;
     const fence = changes.openFence();
-    const isSuperseded = (): boolean => this.isSuperseded(put);
-    const outcome = { value };
     try {
+      // Where this throws at once (a weigher, a groups function), nothing has changed.
       const writing = write(this.parts, {
         index,
         key,
-        outcome,
+        outcome: { value },
         cause: 'put',
         fence,
         shared: 'newest',
-        isSuperseded,
         call,
       });
-      put.done = this.bring(put, fence, spread, writing);
-    } catch (error) {
-      // Nothing has changed: the one before is the last one again.
-      changes.closeFence(fence);
-      if (before === undefined) this.underway.delete(index);
-      else this.underway.set(index, before);
-      return Promise.reject(error);
-    }
-    return put.done;
-  }
-
-  private async bring(
-    put: PutUnderway<K>,
-    fence: Fence,
-    spread: Spread<K, V>,
-    writing: boolean | Promise<boolean>,
-  ): Promise<void> {
-    const { changes, numbers, store } = this.parts;
-    const { index } = put;
-    try {
-      const isStored = await writing;
       numbers.puts++;
-      if (!this.isSuperseded(put)) {
-        changes.changeKey(index);
-        if (!isStored) store.remove(index);
+      try {
+        await writing;
+      } finally {
+        await spread.put(index);
       }
-    } catch (error) {
-      // A tier's trouble, which is to be thrown. Whether the tier has the value nobody knows: memory and the other nodes
-      // have to ask it.
-      if (!this.isSuperseded(put)) {
-        changes.changeKey(index);
-        store.remove(index);
-      }
-      await spread.put(index);
-      throw error;
     } finally {
       changes.closeFence(fence);
-      if (!this.isSuperseded(put)) this.underway.delete(index);
     }
-    await (this.underway.get(index)?.done ?? spread.put(index));
-  }
-
-  /** Whether another put of the key came after it; also one that is done already, and has left its place. */
-  private isSuperseded(put: PutUnderway<K>): boolean {
-    return this.underway.get(put.index) !== put;
   }
 
   private async putIfAbsentEverywhere(
@@ -137,75 +111,149 @@ export class Puts<K, V> {
     value: V,
     call: CallSettings,
   ): Promise<V | undefined> {
-    const { lower, codec, numbers, store } = this.parts;
-    for (let running = this.loads.joinable(index); running !== undefined; running = this.loads.joinable(index)) {
-      const loaded = await running.promise.catch(() => undefined);
-      if (loaded !== undefined) return loaded;
-    }
-    if (store.peek(index) !== undefined) {
-      const present = await this.reads.fresh(index, key);
+    const { ownWrites, clock } = this.parts;
+    const untilMs = clock.now() + call.holdMs;
+    for (let waitedFor: Flight<K, V> | undefined; ;) {
+      const leftMs = untilMs - clock.now();
+      const running = leftMs > 0 ? this.loads.toWaitFor(index) : undefined;
+      const flight = running === waitedFor ? undefined : running;
+      waitedFor = running;
+      const writing = ownWrites.last(index);
+      if (flight === undefined && writing === undefined) break;
+      const loaded = flight && (await this.stored(flight, call, leftMs));
+      if (loaded !== undefined) return this.copied(loaded);
+      await writing?.catch(() => {});
+      const present = await this.freshHere(index, key);
       if (present !== undefined) return present;
     }
+    let present: V | undefined;
+    await ownWrites.take({ index, key, kind: 'putIfAbsent' }, async () => {
+      present = await this.putWhereNone(index, key, value, call);
+      return true;
+    });
+    if (present === undefined) await spread.put(index);
+    return present;
+  }
+
+  /** What a running load has stored; `undefined` also where it takes longer than that, or than anybody waits for loads. */
+  private async stored(flight: Flight<K, V>, call: CallSettings, limitMs: number): Promise<V | undefined> {
+    const limited = { ...call, hardMs: Math.min(call.hardMs, limitMs) };
+    const value = await waitFor(this.parts, flight, flight.promise, limited, undefined).catch(() => undefined);
+    return flight.confirmed ? value : undefined;
+  }
+
+  /** What memory has fresh, counted as a hit; else nothing is counted. */
+  private freshHere(index: unknown, key: K): V | undefined | Promise<V | undefined> {
+    const here = this.parts.store.peek(index);
+    return here !== undefined && this.reads.isFresh(here) ? this.reads.fresh(index, key) : undefined;
+  }
+
+  /** For one caller of several. */
+  private copied(value: V): V {
+    return this.parts.settings.cloned ? copyOf(value) : value;
+  }
+
+  /** The fresh value that is there; else `undefined`, and this one is, unless something newer came meanwhile. */
+  private async putWhereNone(index: unknown, key: K, value: V, call: CallSettings): Promise<V | undefined> {
+    const { lower, codec, numbers, changes, ownWrites } = this.parts;
+    const here = await this.freshHere(index, key);
+    if (here !== undefined) return here;
     // Whoever loads or puts meanwhile joins.
     const flight = this.runs.openFlight(index, key, call);
     try {
-      const arrival = await this.arrivals.find(index, key, flight.fence, call);
-      if (arrival?.isFresh === true) {
-        this.arrivals.countHit(index, key, arrival);
-        flight.confirmed = arrival.isStored;
-        flight.resolve(arrival.hit.value);
-        return arrival.hit.value;
-      }
-      this.reads.countMiss(index, key);
       const name = codec.nameOf(index);
-      const shared = name === undefined ? undefined : await lower?.fence(name, call.groups, 0);
+      // What memory alone keeps is fenced until it is handed down.
+      const untilMs = lower?.isExclusive === true ? call.ttlMs + staleMs(call) : 0;
+      // Before the tiers are asked: what another node puts after that is not replaced.
+      const shared = name === undefined ? undefined : await lower?.fence(name, call.groups, untilMs);
+      const present = await this.freshBelow(flight, call);
+      if (present !== undefined) return present;
+      this.reads.countMiss(index, key);
+      const version = newVersion(this.parts);
+      const { fence } = flight;
       flight.confirmed = await write(this.parts, {
         index,
         key,
         outcome: { value },
         cause: 'put',
-        fence: flight.fence,
+        fence,
         shared,
+        version,
         call,
       });
+      // The tier may have it all the same: then only memory heard of something else meanwhile.
+      const newer = flight.confirmed ? undefined : await this.freshBelow(flight, call, version);
+      if (newer !== undefined) return newer;
+      // Whatever is still being loaded is older.
+      changes.changeKey(index, ownWrites.waitingFences(index));
       numbers.puts++;
       flight.resolve(value);
+      return undefined;
     } catch (error) {
       flight.reject(error);
       throw error;
     } finally {
       this.runs.close(flight);
     }
-    await spread.put(index);
-    return undefined;
   }
 
-  /** The entry written again, with its new lifetime: fenced, so that nothing newer is lost. */
-  private async touchBelow(index: unknown, ttlMs: number | undefined): Promise<void> {
-    const { changes, codec, lower, settings, store } = this.parts;
-    const name = codec.nameOf(index);
-    // Tiers that a put has reached already would get what it replaces.
-    for (let put = this.underway.get(index); put !== undefined; put = this.underway.get(index)) {
-      await put.done.catch(() => {});
-    }
-    const found = store.describe(index);
-    if (name === undefined || lower === undefined || found === undefined) return;
-    const { value: entry, groups } = found;
+  /** What the tiers have fresh, which ends the flight. */
+  private async freshBelow(flight: Flight<K, V>, call: CallSettings, own?: string): Promise<V | undefined> {
+    const { index, key, fence } = flight;
+    const arrival = await this.arrivals.find(index, key, fence, call);
+    if (arrival?.isFresh !== true || arrival.hit.version === own) return undefined;
+    this.arrivals.countHit(index, key, arrival);
+    flight.confirmed = arrival.isStored;
+    flight.resolve(arrival.hit.value);
+    return this.copied(arrival.hit.value);
+  }
+
+  /**
+   * The entry written again, with its new lifetime. Memory may not have heard yet that another node has changed the key, so
+   * the tier is asked what stands there, after the fences were taken: whatever changes after that breaks them.
+   */
+  private async touchBelow(
+    lower: LowerTiers<V>,
+    name: string,
+    index: unknown,
+    key: K,
+    ttlMs: number | undefined,
+  ): Promise<boolean> {
+    const { changes, judge, isCutOff, settings, store } = this.parts;
+    const { call } = settings;
     const fence = changes.openFence();
     try {
+      if (!this.reads.touch(index, ttlMs)) {
+        await this.arrivals.find(index, key, fence, call);
+        if (!this.reads.touch(index, ttlMs)) return false;
+      }
+      const found = store.describe(index);
+      if (found === undefined) return false;
+      // What only memory has goes down against the fences that it was loaded with.
+      if (lower.isExclusive) return true;
+      const { value: entry, groups, ttiMs, weight } = found;
+      const { refreshAhead, revalidateMs, ifErrorMs } = entry.life?.staging ?? call;
       const shared = await lower.fence(name, groups, 0);
-      const key = entry.key ?? (codec.key(index) as K);
-      await write(this.parts, {
+      const isJudged = typeof judge === 'object';
+      const hit = isJudged ? await judge.read(name) : undefined;
+      // Nobody can say whether it is still current.
+      if (hit === undefined && (isJudged || (judge === 'nobody' && isCutOff()))) return true;
+      const isOther = hit !== undefined && hit.version !== entry.version;
+      const isWritten = await write(this.parts, {
         index,
         key,
-        outcome: { value: entry.original },
+        outcome: { value: isOther ? hit.value : entry.original },
         cause: 'touch',
         fence,
         shared,
-        call: settings.call,
-        ttlMs: ttlMs ?? entry.ttlMs,
-        groups,
+        replaces: entry,
+        call: isOther ? call : { ...call, refreshAhead, revalidateMs, ifErrorMs, ttiMs, weight },
+        ttlMs: ttlMs ?? hit?.ttlMs ?? entry.ttlMs,
+        groups: hit?.groups ?? groups,
       });
+      // What was loaded anew meanwhile may stand below, or what it has replaced: nobody knows which came last.
+      if (!isWritten && store.peek(index) !== entry) await lower.remove([name]);
+      return true;
     } finally {
       changes.closeFence(fence);
     }

@@ -1,15 +1,15 @@
 import { EntryCodec } from '../codec/index.js';
 import type { CacheEventCause, TierOperation } from '../core/index.js';
 import { LOSS_MS, type BusLink } from '../resilience/index.js';
-import { emit, type CacheParts } from './cache-parts.js';
-import { generationOf, WHOLE } from './generations.js';
-import { LowerTiers } from './lower-tiers.js';
-import type { Invalidation } from './invalidation.js';
-import { RemoteChanges } from './remote-changes.js';
-import { Spread } from './spread.js';
-import type { CacheSettings } from './settings.js';
-import { SpaceTier } from './space-tier.js';
-import type { TierLink, TierLinks } from './tier-links.js';
+import { emit, type CacheParts } from './parts/cache-parts.js';
+import { generationOf, WHOLE } from './shared/generations.js';
+import { LowerTiers } from './shared/lower-tiers.js';
+import type { Invalidation } from './changes/invalidation.js';
+import { RemoteChanges } from './changes/remote-changes.js';
+import { Spread } from './shared/spread.js';
+import type { CacheSettings } from './settings/settings.js';
+import { SpaceTier } from './shared/space-tier.js';
+import type { TierLink, TierLinks } from './shared/tier-links.js';
 
 /** Values of more bytes stay in memory; what is compressed to less than its limit may still be expanded to this much. */
 const MAX_VALUE_BYTES = 64 * 2 ** 20;
@@ -110,7 +110,8 @@ export function watchShared<K, V>(
       link.onTrouble((error) => tell('tierError', name, { cause: 'connection', error })),
       link.onRecovered(() => {
         tell('recovered', name);
-        if (link.recovery.size === 0) parts.spread?.recovered();
+        const waiting = links.filter(({ recovery }) => recovery.sizeOf(space) > 0);
+        if (!waiting.includes(link)) parts.spread?.recovered(waiting.length === 0);
       }),
     ];
   });

@@ -1,10 +1,10 @@
 import type { Observable } from 'rxjs';
 import type { Duration } from '../core/index.js';
 import type { BusLink } from '../resilience/index.js';
-import type { CacheParts } from './cache-parts.js';
-import type { CacheStats } from './cache.stats.js';
-import type { HotKey } from './hot-keys.js';
-import { STATS_INTERVAL, StatsStream } from './stats-stream.js';
+import type { CacheParts } from './parts/cache-parts.js';
+import type { CacheStats } from './statistics/cache.stats.js';
+import type { HotKey } from './statistics/hot-keys.js';
+import { STATS_INTERVAL, StatsStream } from './statistics/stats-stream.js';
 
 /** What a cache tells of itself in numbers: what it has counted, and how things are. */
 export class Statistics<K, V> {

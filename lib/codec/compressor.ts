@@ -91,18 +91,19 @@ export function isKnownCompression(id: number): boolean {
 }
 
 /** The payload as it was before compression. Throws, or rejects, unless that has exactly `rawLength` bytes; never makes more. */
-export function expand({ id, bytes }: CompressedPayload, rawLength: number): Uint8Array | Promise<Uint8Array> {
-  const checked = (expanded: Uint8Array): Uint8Array => {
-    if (expanded.length === rawLength) return expanded;
-    throw new RangeError(`it has ${expanded.length} bytes instead of ${rawLength}`);
-  };
-  const algorithm = ALGORITHMS.find((candidate) => candidate.id === id);
-  if (algorithm === undefined) return checked(bytes);
+export function expand(id: number, bytes: Uint8Array, rawLength: number): Uint8Array | Promise<Uint8Array> {
+  const algorithm = id === UNCOMPRESSED ? undefined : ALGORITHMS.find((candidate) => candidate.id === id);
+  if (algorithm === undefined) return checked(bytes, rawLength);
   // zlib asks for a limit of at least one byte.
   const maxBytes = Math.max(rawLength, 1);
   return rawLength < SYNC_BELOW_BYTES
-    ? checked(algorithm.expandSync(bytes, maxBytes))
-    : algorithm.expand(bytes, maxBytes).then(checked);
+    ? checked(algorithm.expandSync(bytes, maxBytes), rawLength)
+    : algorithm.expand(bytes, maxBytes).then((expanded) => checked(expanded, rawLength));
+}
+
+function checked(expanded: Uint8Array, rawLength: number): Uint8Array {
+  if (expanded.length === rawLength) return expanded;
+  throw new RangeError(`it has ${expanded.length} bytes instead of ${rawLength}`);
 }
 
 /** A promise of this realm: users tell by `instanceof` whether the result comes later. */

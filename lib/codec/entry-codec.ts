@@ -6,14 +6,7 @@ import {
   type CompressedPayload,
   type CompressionSettings,
 } from './compressor.js';
-import {
-  openEnvelope,
-  problem,
-  sealEnvelope,
-  type EnvelopeFields,
-  type EnvelopeProblem,
-  type Payload,
-} from './envelope.js';
+import { openEnvelope, problem, sealEnvelope, type EnvelopeFields, type EnvelopeProblem, Payload } from './envelope.js';
 import type { Serializer } from './serializer.js';
 
 export interface EntryCodecOptions {
@@ -28,10 +21,19 @@ export interface EntryCodecOptions {
 }
 
 /** An envelope whose value has not been looked at. */
-export interface OpenedEnvelope extends EnvelopeFields {
-  readonly kind: 'envelope';
+export class OpenedEnvelope {
+  readonly kind = 'envelope';
+
+  constructor(
+    readonly fields: EnvelopeFields,
+    private readonly payload: Payload,
+    private readonly serializer: Serializer,
+  ) {}
+
   /** Decodes the value, anew with each call; later when there is much to expand. Throws, or rejects with, a `CodecError`. */
-  value(): unknown;
+  value(): unknown {
+    return decode(this.serializer, this.payload);
+  }
 }
 
 /** Turns entries into bytes and back: a serializer, a compressor and an envelope around them. */
@@ -79,7 +81,7 @@ export class EntryCodec {
         `its value of ${payload.rawLength} bytes is above the limit of ${this.maxEntryBytes}`,
       );
     }
-    return { kind: 'envelope', ...fields, value: () => decode(serializer, payload) };
+    return new OpenedEnvelope(fields, payload, serializer);
   }
 
   private serialize(value: unknown): Uint8Array {
@@ -96,8 +98,7 @@ export class EntryCodec {
   }
 
   private seal(fields: EnvelopeFields, { id, bytes }: CompressedPayload, rawLength: number): Uint8Array {
-    const payload = { serializer: this.serializer.id, compression: id, rawLength, bytes };
-    const envelope = sealEnvelope(fields, payload);
+    const envelope = sealEnvelope(fields, new Payload(this.serializer.id, id, rawLength, bytes));
     this.refuseAbove(envelope.length);
     return envelope;
   }
@@ -111,13 +112,12 @@ export class EntryCodec {
   }
 }
 
-function decode(serializer: Serializer, payload: Payload): unknown {
-  const read = (raw: Uint8Array): unknown => serializer.decode(raw);
+function decode(serializer: Serializer, { compression, bytes, rawLength }: Payload): unknown {
   try {
-    const raw = expand({ id: payload.compression, bytes: payload.bytes }, payload.rawLength);
+    const raw = expand(compression, bytes, rawLength);
     return raw instanceof Promise
-      ? raw.then(read).catch((error: unknown) => undecodable(serializer, error))
-      : read(raw);
+      ? raw.then((late) => serializer.decode(late)).catch((error: unknown) => undecodable(serializer, error))
+      : serializer.decode(raw);
   } catch (error) {
     return undecodable(serializer, error);
   }

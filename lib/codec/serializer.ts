@@ -64,5 +64,6 @@ export function msgpackSerializer(packr: MessagePack): Serializer {
 
 /** The text of UTF-8 bytes, without copying them first. */
 export function utf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('utf8');
 }

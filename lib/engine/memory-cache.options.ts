@@ -13,8 +13,8 @@ import {
 } from '../core/index.js';
 import type { PolicyFactory } from './policy/eviction-policy.js';
 import type { PolicyName } from './policy/policies.js';
-import { resolveStoreOptions, type ResolvedStoreOptions } from './store.options.js';
-import { checkedWeight, type Weigher } from './weigher.js';
+import { resolveStoreOptions, type ResolvedStoreOptions } from './store/store.options.js';
+import { checkedWeight, type Weigher } from './weight/weigher.js';
 
 const DEFAULT_MAX_SIZE = 10_000;
 

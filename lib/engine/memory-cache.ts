@@ -17,12 +17,12 @@ import {
   type SnapshotTarget,
   type Subscribable,
 } from '../core/index.js';
-import { BoundedStore } from './bounded-store.js';
-import type { StoredEntry } from './stored-entry.js';
-import { ChangeJournal } from './change-journal.js';
+import { BoundedStore } from './store/bounded-store.js';
+import type { StoredEntry } from './store/stored-entry.js';
+import { ChangeJournal } from './snapshot/change-journal.js';
 import { Computations } from './computations.js';
-import type { StoreGovernor } from './governed-store.js';
-import { compilePattern, type KeyPattern } from './key-pattern.js';
+import type { StoreGovernor } from './store/governance.js';
+import { compilePattern, type KeyPattern } from './keys/key-pattern.js';
 import {
   allGroups,
   durationOfCall,
@@ -35,8 +35,8 @@ import {
 } from './memory-cache.options.js';
 import { memoryCacheStats, type MemoryCacheStats } from './memory-cache.stats.js';
 import { readOnly } from './read-only.js';
-import type { RemovalCause } from './removal-queue.js';
-import type { SnapshotSubject } from './snapshot-subject.js';
+import type { RemovalCause } from './store/removal-queue.js';
+import type { SnapshotSubject } from './snapshot/snapshot-subject.js';
 
 /**
  * A bounded in-memory cache, synchronous, for keys of any type. Keys are equal as in a `Map`; values are kept by
@@ -294,7 +294,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
    * come back as copies.
    */
   async snapshot(target: string | SnapshotTarget): Promise<SnapshotReport> {
-    const { writeMemory } = await import('./snapshot.js');
+    const { writeMemory } = await import('./snapshot/snapshot.js');
     return this.told('snapshot', (subject) => writeMemory(subject, target));
   }
 
@@ -307,7 +307,7 @@ export class MemoryCache<K = unknown, V = unknown> implements Iterable<[K, V]> {
     const journal = new ChangeJournal<K>();
     this.journals = [...this.journals, journal];
     try {
-      const { readMemory } = await import('./snapshot.js');
+      const { readMemory } = await import('./snapshot/snapshot.js');
       return await this.told('restore', (subject) => readMemory(subject, source, journal));
     } finally {
       this.journals = this.journals.filter((other) => other !== journal);

@@ -1,5 +1,6 @@
 /** A change that other nodes have to hear of. Names are of keys, as tiers know them. */
 export type Change =
+  | { readonly kind: 'put'; readonly names: readonly string[] }
   | { readonly kind: 'keys'; readonly names: readonly string[] }
   | { readonly kind: 'expire'; readonly names: readonly string[] }
   | { readonly kind: 'group'; readonly group: string }
@@ -62,6 +63,7 @@ export function parseMessage(text: string): BusMessage | undefined {
 
 function argumentsOf(change: Change): unknown[] {
   switch (change.kind) {
+    case 'put':
     case 'keys':
     case 'expire':
       return [change.kind, change.names];
@@ -83,6 +85,7 @@ function announcementOf(parts: unknown): Announcement {
 
 function changeOf(kind: unknown, argument: unknown): Change {
   switch (kind) {
+    case 'put':
     case 'keys':
     case 'expire':
       if (Array.isArray(argument) && argument.every(isText)) return { kind, names: argument };

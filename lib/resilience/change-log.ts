@@ -3,6 +3,7 @@ import { RecentChanges } from './recent-changes.js';
 
 /** How many changed keys, and how many changed groups, are remembered: some 10 MB of each. */
 const MOST_REMEMBERED = 100_000;
+const NONE: readonly never[] = [];
 
 /**
  * What a computation holds from its start: whatever changed after `since` outdates its result.
@@ -11,12 +12,15 @@ const MOST_REMEMBERED = 100_000;
 export interface Fence {
   /** The number of the last change before the computation started. */
   readonly since: number;
+  /** The number of the last change of its key that does not outdate it; absent where that is `since` too. */
+  readonly sparedAt?: number;
 }
 
 class OpenFence implements Fence, Aged<OpenFence> {
   older: OpenFence | undefined = undefined;
   newer: OpenFence | undefined = undefined;
   isOpen = true;
+  sparedAt: number | undefined = undefined;
 
   constructor(readonly since: number) {}
 }
@@ -70,12 +74,12 @@ export class ChangeLog {
     return { since: this.sequence };
   }
 
-  /** Closing a fence again does nothing. */
   /** Whether nothing at all has changed since; also of a fence that is closed. */
   isUntouchedSince({ since }: Fence): boolean {
     return since === this.sequence;
   }
 
+  /** Closing a fence again does nothing. */
   closeFence(fence: Fence): void {
     if (!(fence instanceof OpenFence) || !fence.isOpen) return;
     fence.isOpen = false;
@@ -85,9 +89,12 @@ export class ChangeLog {
     this.groups.forgetUpTo(upTo);
   }
 
-  changeKey(index: unknown): void {
+  /** @param sparing open fences of this key that the change does not outdate; whatever has outdated them before still does */
+  changeKey(index: unknown, sparing: readonly Fence[] = NONE): void {
+    const spared = sparing.length === 0 ? NONE : sparing.filter((fence) => this.permitsKey(fence, index));
     this.sequence++;
     if (this.open.oldest !== undefined) this.remember(this.keys, index);
+    for (const fence of spared) if (fence instanceof OpenFence) fence.sparedAt = this.sequence;
   }
 
   changeGroup(group: string): void {
@@ -107,9 +114,10 @@ export class ChangeLog {
   }
 
   /** Whether nothing that concerns the target changed since the fence was opened. */
-  permits({ since }: Fence, { index, groups }: Target): boolean {
+  permits(fence: Fence, { index, groups }: Target): boolean {
+    const { since } = fence;
     if (since === this.sequence) return true;
-    if (this.clearedAt > since || this.keys.last(index) > since) return false;
+    if (this.clearedAt > since || !this.permitsKey(fence, index)) return false;
     return !groups.some((group) => this.groups.last(group) > since);
   }
 
@@ -126,6 +134,10 @@ export class ChangeLog {
   /** How many changes are remembered; 0 when no fence is open. */
   get remembered(): number {
     return this.keys.size + this.groups.size;
+  }
+
+  private permitsKey({ since, sparedAt = since }: Fence, index: unknown): boolean {
+    return this.keys.last(index) <= sparedAt;
   }
 
   private remember<T>(changes: RecentChanges<T>, changed: T): void {

@@ -1,5 +1,12 @@
 import { CacheLoadTimeoutError, type Cancel, type Clock } from '../core/index.js';
-import type { Flight } from './flight.js';
+
+/** What of a flight its callers wait for. */
+interface Boarded<K, V> {
+  readonly key: K;
+  readonly promise: Promise<V>;
+  company: Company<K, V> | undefined;
+  leave(): void;
+}
 
 /**
  * Callers of one flight who came in the same millisecond with the same limit. Their waits end alike, so they get one
@@ -12,7 +19,7 @@ export class Company<K, V> {
   private isOver = false;
 
   private constructor(
-    flight: Flight<K, V>,
+    flight: Boarded<K, V>,
     private readonly limitMs: number,
     private readonly sinceMs: number,
     clock: Clock,
@@ -42,7 +49,7 @@ export class Company<K, V> {
   }
 
   /** The company of a caller who has entered the flight at this moment: the one that came last, if it is the same. */
-  static promiseOf<K, V>(flight: Flight<K, V>, limitMs: number, clock: Clock, cache: string): Promise<V> {
+  static promiseOf<K, V>(flight: Boarded<K, V>, limitMs: number, clock: Clock, cache: string): Promise<V> {
     const nowMs = Math.floor(clock.now());
     let { company } = flight;
     if (company === undefined || company.isOver || company.limitMs !== limitMs || company.sinceMs !== nowMs) {

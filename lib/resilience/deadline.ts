@@ -130,10 +130,14 @@ export class Deadlines {
     return count;
   }
 
-  /** Ends the timer. Calls that still wait have no deadline any more. */
+  /** Ends the timer, and what still waits as if its deadline had passed: nobody is to answer it any more. */
   close(): void {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
+    for (let next = this.first; next !== undefined; next = this.first) {
+      this.leave(next);
+      next.expire();
+    }
   }
 }
 

@@ -1,8 +1,14 @@
 import { AgeList, type Aged } from './age-list.js';
 
-interface Change<T> extends Aged<Change<T>> {
-  readonly changed: T;
-  at: number;
+/* A class: see docs/decisions/0030. */
+class Change<T> implements Aged<Change<T>> {
+  older: Change<T> | undefined = undefined;
+  newer: Change<T> | undefined = undefined;
+
+  constructor(
+    readonly changed: T,
+    public at: number,
+  ) {}
 }
 
 /** The last change of each thing, in the order of those changes; forgets the oldest first. Every operation costs O(1). */
@@ -23,7 +29,7 @@ export class RecentChanges<T> {
   note(changed: T, at: number): void {
     let change = this.byChanged.get(changed);
     if (change === undefined) {
-      change = { changed, at, older: undefined, newer: undefined };
+      change = new Change(changed, at);
       this.byChanged.set(changed, change);
     } else {
       change.at = at;

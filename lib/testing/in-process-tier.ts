@@ -125,8 +125,9 @@ export class InProcessTier implements Tier {
   async write(space: string, writes: readonly TierWrite[]): Promise<readonly boolean[]> {
     const held = this.open(space);
     return writes.map(({ key, bytes, ttlMs, fence }) => {
-      if (fence === undefined) held.fences.delete(key);
-      else if (this.capabilities.atomicFences && this.current(held.fences, key)?.value !== fence) return false;
+      const isOpen = fence === undefined || this.current(held.fences, key)?.value === fence;
+      if (this.capabilities.atomicFences && !isOpen) return false;
+      held.fences.delete(key);
       held.entries.set(key, { value: bytes.slice(), endsAtMs: this.shared.clock.now() + ttlMs });
       return true;
     });

@@ -3,7 +3,8 @@
  * business; that nothing outdated is stored is, by *fences* and *generations*:
  *
  * - A fence is a token for one key, taken before a value is computed. A write with that token is refused when the key was
- *   removed or overwritten meanwhile, or when the token was lost. Checking it and storing is one atomic step.
+ *   removed or written meanwhile, or when the token was lost: of several that hold one token the first to write wins.
+ *   Checking it, using it up and storing is one atomic step.
  * - A generation is a random token for a name, such as that of a group. Entries record the tokens that were valid before
  *   they were computed, and whoever reads them compares. Renewing one makes every entry that recorded the old token
  *   unusable, in O(1). A lost token is replaced by another random one, so that its loss costs entries and never brings

@@ -10,6 +10,8 @@ jest.setTimeout(2 * PATIENCE_MS);
 
 const RUN = fileURLToPath(new URL('../cluster/run.mjs', import.meta.url));
 const run = promisify(execFile);
+/** Three seconds of silence, which are noticed with the next read; and for a machine that has other things to do. */
+const STALE_BY_MS = 4_500;
 
 describe('the demonstration of a cluster', () => {
   it('plays its phases, prints what users saw of each, and ends by itself', async () => {
@@ -26,6 +28,13 @@ describe('the demonstration of a cluster', () => {
     ];
     expect(rows.map((line) => line.split('  ')[0])).toEqual(names);
     expect(stdout).toContain('stale reads');
+    const seen = rows.map((line) => line.trim().split(/ {2,}/).slice(1).map(Number));
+    expect(Math.max(...seen.map(([readsPerSecond = 0]) => readsPerSecond))).toBeGreaterThan(0);
+    for (const [at, [, , errors, , , , staleReads, staleByMs]] of seen.entries()) {
+      // An edit that a dying node may have done is not sent again.
+      expect(errors).toBeLessThanOrEqual(names[at] === 'a node is killed' ? 1 : 0);
+      if (staleReads !== 0) expect(staleByMs).toBeLessThan(STALE_BY_MS);
+    }
   });
 
   it('refuses phases of no length', async () => {

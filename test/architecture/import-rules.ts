@@ -17,7 +17,7 @@ interface LayerRule {
 const TABLE: Readonly<Record<string, LayerRule>> = {
   core: { layers: [], packages: [] },
   codec: { layers: ['core'], packages: ['node:*'] },
-  engine: { layers: ['core'], packages: [], filesMayImport: { 'lib/engine/snapshot.ts': ['codec'] } },
+  engine: { layers: ['core'], packages: [], filesMayImport: { 'lib/engine/snapshot/snapshot.ts': ['codec'] } },
   tiers: { layers: ['core', 'codec', 'engine'], packages: [] },
   'backends/redis': { layers: ['core', 'codec', 'tiers'], packages: ['node:*', 'ioredis'] },
   'backends/memcached': { layers: ['core', 'codec', 'tiers'], packages: ['node:*'] },
@@ -58,6 +58,19 @@ const TABLE: Readonly<Record<string, LayerRule>> = {
   testing: { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },
   'lib/engine.ts': { layers: ['core', 'engine'], packages: [] },
   'lib/index.ts': { layers: ['core', 'engine', 'tiers', 'cache', 'nest'], packages: [] },
+};
+
+/**
+ * The folders within a layer, each of which may import those before it. What stands beside them puts them together: it may
+ * import all of them, and none imports it.
+ */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  engine: ['slots', 'keys', 'time', 'weight', 'policy', 'store', 'snapshot'],
+  cache: [
+    ...['keys', 'events', 'statistics', 'api', 'memory', 'shared', 'entries', 'settings', 'parts'],
+    ...['changes', 'reads', 'loads', 'background'],
+  ],
+  nest: ['operations', 'steps', 'methods', 'calls', 'decorators', 'http', 'module'],
 };
 
 export interface ImportReport {
@@ -101,14 +114,27 @@ function brokenRule(file: string, specifier: string): string | undefined {
   if (!target.startsWith('lib/')) return `imports "${specifier}", which is outside lib`;
   const targetLayer = layerOf(target.replace(/\.js$/, '.ts'));
   if (targetLayer === layer) {
-    return target === `lib/${layer}/index.js`
-      ? 'imports the index of its own layer; import the file itself'
-      : undefined;
+    if (target === `lib/${layer}/index.js`) return 'imports the index of its own layer; import the file itself';
+    return brokenOrder(layer, folderOf(file, layer), folderOf(target, layer));
   }
   const layers = [...allowed.layers, ...(allowed.filesMayImport?.[file] ?? [])];
   if (!layers.includes(targetLayer)) return `${layer} imports ${targetLayer}; it may import ${list(layers)}`;
   if (target === `lib/${targetLayer}/index.js`) return undefined;
   return `imports "${specifier}"; from another layer import its index.js`;
+}
+
+function brokenOrder(layer: string, from: string, to: string): string | undefined {
+  const order = FOLDERS[layer];
+  if (order === undefined || from === to || from === '') return undefined;
+  const [at, before] = [order.indexOf(from), order.indexOf(to)];
+  if (at < 0) return `belongs to the folder "${from}" of ${layer}, which has no place in the order of folders`;
+  if (before >= 0 && before < at) return undefined;
+  return `${layer}/${from} imports ${layer}/${to}; it may import ${list(order.slice(0, at))}`;
+}
+
+/** The folder within its layer; empty for what stands beside the folders. */
+function folderOf(file: string, layer: string): string {
+  return posix.dirname(posix.relative(`lib/${layer}`, file)).replace(/^\.$/, '');
 }
 
 /** `lib/core/clock.ts` is of `core`, `lib/backends/redis/client.ts` of `backends/redis`; the root entry is itself. */

@@ -57,6 +57,24 @@ describe('import table', () => {
         'cache imports the package',
       ],
       [
+        'a folder that comes later in its layer',
+        'lib/cache/keys/key-name.ts',
+        `import { write } from '../changes/write.js';`,
+        'cache/keys imports cache/changes',
+      ],
+      [
+        'what puts the folders together',
+        'lib/cache/loads/loads.ts',
+        `import { createCache } from '../create-cache.js';`,
+        'cache/loads imports cache/;',
+      ],
+      [
+        'a folder that has no place in the order',
+        'lib/cache/misc/loads.ts',
+        `import { write } from '../changes/write.js';`,
+        'no place in the order',
+      ],
+      [
         'RxJS in engine',
         'lib/engine/store.ts',
         `import type { Observable } from 'rxjs';`,
@@ -101,8 +119,8 @@ describe('import table', () => {
     const { imports, violations } = checkImports(
       sources({
         'lib/cache/cache.ts': `import { a } from '../core/index.js'; import type { Observable } from 'rxjs'; import { b } from './loads.js';`,
-        'lib/engine/snapshot.ts': `import { encode } from '../codec/index.js';`,
-        'lib/engine/policy/lru.ts': `import { Slots } from '../slots.js'; import { a } from '../../core/index.js';`,
+        'lib/engine/snapshot/snapshot.ts': `import { encode } from '../../codec/index.js';`,
+        'lib/engine/policy/lru.ts': `import { Slots } from '../slots/slot-table.js'; import { a } from '../../core/index.js';`,
         'lib/backends/redis/index.ts': `import { redisTier } from './redis.tier.js'; import 'node:net';`,
         'lib/index.ts': `export { MemoryCache } from './engine/index.js';`,
       }),

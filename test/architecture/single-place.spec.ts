@@ -13,26 +13,29 @@ beforeAll(() => {
 describe('writes to a tier', () => {
   /** Who asks `write` to store, a line for each call. A new caller is a new way for a value to become visible: think of its fence. */
   const CALLERS: readonly string[] = [
-    'lib/cache/arrivals.ts', // what a tier below had, against a fence taken before it was asked
-    'lib/cache/load-runs.ts', // what a loader returned
-    'lib/cache/load-runs.ts', // its error
+    'lib/cache/reads/arrivals.ts', // what a tier below had, against a fence taken before it was asked
+    'lib/cache/loads/load-runs.ts', // what a loader returned
+    'lib/cache/loads/load-runs.ts', // its error
     'lib/cache/puts.ts', // a caller's value, in memory alone
     'lib/cache/puts.ts', // the same everywhere
     'lib/cache/puts.ts', // a caller's value where there is none
     'lib/cache/puts.ts', // the lifetime of an entry, again
-    'lib/cache/removals.ts', // what memory evicted, against the fence of its load
+    'lib/cache/changes/removals.ts', // what memory evicted, against the fence of its load
   ];
 
-  it('happen in one function of lib/cache', () => {
+  it('happen behind one function of lib/cache', () => {
     const { stores, callers } = findWrites(library);
 
     tell('writes to a tier', { places: stores.length, callers: callers.length });
-    // The first brings back what a snapshot has, against the fence of the restore. The second puts the writes of one tick
+    // The first brings back what a snapshot has, against the fence of the restore. The last puts the writes of one tick
     // into one call; it is the only way to a tier below.
     expect(stores.toSorted()).toEqual([
-      'lib/cache/snapshot-replay.ts entry',
-      'lib/cache/space-tier.ts writeAll',
-      ...Array(4).fill('lib/cache/write.ts write'),
+      'lib/cache/background/snapshot-replay.ts entry',
+      'lib/cache/changes/write.ts keepInMemory',
+      'lib/cache/changes/write.ts putInto',
+      'lib/cache/changes/write.ts replayInto',
+      'lib/cache/changes/write.ts writeInto',
+      'lib/cache/shared/space-tier.ts writeAll',
     ]);
     expect(callers.toSorted()).toEqual(CALLERS.toSorted());
   });
@@ -41,11 +44,11 @@ describe('writes to a tier', () => {
     const { stores, callers } = findWrites(
       typedTexts(
         sources({
-          'lib/engine/bounded-store.ts': `export class BoundedStore<K, V> { put(key: K, value: V): boolean { return true; } }`,
-          'lib/cache/write.ts': `import { BoundedStore } from '../engine/bounded-store.js';
+          'lib/engine/store/bounded-store.ts': `export class BoundedStore<K, V> { put(key: K, value: V): boolean { return true; } }`,
+          'lib/cache/changes/write.ts': `import { BoundedStore } from '../../engine/store/bounded-store.js';
             export function write(store: BoundedStore<string, string>): void { store.put('a', 'b'); }`,
-          'lib/cache/promote.ts': `import { BoundedStore } from '../engine/bounded-store.js';
-            import { write as store } from './write.js';
+          'lib/cache/promote.ts': `import { BoundedStore } from '../engine/store/bounded-store.js';
+            import { write as store } from './changes/write.js';
             function promote(memory: BoundedStore<string, string>) { memory['put']('a', 'b'); store(memory); }
             class Tiers { handOn(memory: BoundedStore<string, string>) { return memory.put; } }
             class Queue { put() {} fill() { this.put(); } }`,
@@ -53,7 +56,11 @@ describe('writes to a tier', () => {
       ),
     );
 
-    expect(stores).toEqual(['lib/cache/write.ts write', 'lib/cache/promote.ts promote', 'lib/cache/promote.ts handOn']);
+    expect(stores).toEqual([
+      'lib/cache/changes/write.ts write',
+      'lib/cache/promote.ts promote',
+      'lib/cache/promote.ts handOn',
+    ]);
     expect(callers).toEqual(['lib/cache/promote.ts']);
   });
 });
@@ -75,12 +82,12 @@ describe('options', () => {
     const reads = findOptionReads(
       typedTexts(
         sources({
-          'lib/cache/cache.options.ts': `export interface CacheOptions { readonly ttl?: number; readonly tti?: number; readonly policy?: string; readonly clone?: string }`,
-          'lib/cache/settings.ts': `import { CacheOptions } from './cache.options.js';
+          'lib/cache/api/cache.options.ts': `export interface CacheOptions { readonly ttl?: number; readonly tti?: number; readonly policy?: string; readonly clone?: string }`,
+          'lib/cache/settings/settings.ts': `import { CacheOptions } from '../api/cache.options.js';
             export interface Settings { readonly ttl: number }
             export function resolve({ ttl = 5, ...rest }: CacheOptions) { return [ttl, rest['tti'], rest.policy]; }`,
-          'lib/cache/lookup.ts': `import { CacheOptions } from './cache.options.js';
-            import { Settings } from './settings.js';
+          'lib/cache/lookup.ts': `import { CacheOptions } from './api/cache.options.js';
+            import { Settings } from './settings/settings.js';
             function lookUp(settings: Settings, given: CacheOptions) { const { ttl: late } = given; return [settings.ttl, late]; }`,
         }),
       ),
@@ -88,9 +95,9 @@ describe('options', () => {
     );
 
     expect(Object.fromEntries(reads)).toEqual({
-      ttl: ['lib/cache/lookup.ts', 'lib/cache/settings.ts'],
-      tti: ['lib/cache/settings.ts'],
-      policy: ['lib/cache/settings.ts'],
+      ttl: ['lib/cache/lookup.ts', 'lib/cache/settings/settings.ts'],
+      tti: ['lib/cache/settings/settings.ts'],
+      policy: ['lib/cache/settings/settings.ts'],
       clone: [],
     });
   });

@@ -14,7 +14,7 @@ const STORING: Readonly<Record<string, readonly string[]>> = {
 export interface WriteReport {
   /** Where `lib/cache` stores into a tier: the file, and the function around it. */
   readonly stores: readonly string[];
-  /** The files that call `write` of `lib/cache/write.ts`, once for each call. */
+  /** The files that call `write` of `lib/cache/changes/write.ts`, once for each call. */
   readonly callers: readonly string[];
 }
 
@@ -55,7 +55,7 @@ function isUseOfWrite(checker: ts.TypeChecker, pathOf: (file: ts.SourceFile) => 
     (declaration) =>
       ts.isFunctionDeclaration(declaration) &&
       declaration.name?.text === 'write' &&
-      pathOf(declaration.getSourceFile()) === 'lib/cache/write.ts',
+      pathOf(declaration.getSourceFile()) === 'lib/cache/changes/write.ts',
   );
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '../../lib/core/index.js';
-import { KeyIndex } from '../../lib/engine/key-index.js';
+import { KeyIndex } from '../../lib/engine/keys/key-index.js';
 import { LfuPolicy } from '../../lib/engine/policy/lfu.js';
 import type { PolicyHost } from '../../lib/engine/policy/eviction-policy.js';
-import { SlotList } from '../../lib/engine/slot-list.js';
-import { SlotLists } from '../../lib/engine/slot-lists.js';
-import { SlotTable } from '../../lib/engine/slot-table.js';
-import { MOVED, NOTHING_DUE, TimerWheel } from '../../lib/engine/timer-wheel.js';
+import { SlotList } from '../../lib/engine/slots/slot-list.js';
+import { SlotLists } from '../../lib/engine/slots/slot-lists.js';
+import { SlotTable } from '../../lib/engine/slots/slot-table.js';
+import { MOVED, NOTHING_DUE, TimerWheel } from '../../lib/engine/time/timer-wheel.js';
 
 describe('KeyIndex', () => {
   it('agrees with a Map, whatever comes and goes', () => {

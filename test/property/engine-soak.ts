@@ -1,7 +1,7 @@
 import { seededRandom, type Random } from '../../lib/core/index.js';
 import { MemoryCache, type MemoryCacheOptions } from '../../lib/engine/index.js';
 import { POLICY_NAMES, type PolicyName } from '../../lib/engine/policy/policies.js';
-import { assertStructure } from '../../lib/engine/structure.js';
+import { assertStructure } from '../../lib/engine/store/structure.js';
 import { FakeClock } from '../../lib/testing/index.js';
 
 /** What a weigher throws now and then; the cache hands it on. */

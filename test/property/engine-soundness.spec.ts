@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { seededRandom, type Cancel } from '../../lib/core/index.js';
 import { MemoryCache, type MemoryCacheOptions } from '../../lib/engine/index.js';
 import { POLICY_NAMES, type PolicyName } from '../../lib/engine/policy/policies.js';
-import { assertStructure } from '../../lib/engine/structure.js';
+import { assertStructure } from '../../lib/engine/store/structure.js';
 import { FakeClock } from '../../lib/testing/index.js';
 
 type Held = MemoryCache<unknown, number>;

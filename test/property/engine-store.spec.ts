@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { seededRandom } from '../../lib/core/index.js';
 import { BoundedStore, type Bound } from '../../lib/engine/index.js';
 import { BUILT_IN_POLICIES } from '../../lib/engine/policy/policies.js';
-import { assertStructure } from '../../lib/engine/structure.js';
+import { assertStructure } from '../../lib/engine/store/structure.js';
 import { FakeClock } from '../../lib/testing/index.js';
 import { ModelStore, type ModelPolicy } from './engine-model.js';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { seededRandom } from '../../lib/core/index.js';
 import { BoundedStore, type Bound, type EvictionPolicy, type PolicyName } from '../../lib/engine/index.js';
 import { BUILT_IN_POLICIES, POLICY_NAMES } from '../../lib/engine/policy/policies.js';
-import { assertStructure } from '../../lib/engine/structure.js';
+import { assertStructure } from '../../lib/engine/store/structure.js';
 import { FakeClock } from '../../lib/testing/index.js';
 import { ModelCache, S3FifoModel, SieveModel, type PolicyModel } from './policy-models.js';
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { GhostTable, TICK_BITS, TICK_MASK, UNKNOWN } from '../../lib/engine/policy/ghost-table.js';
 import { assertRegions } from '../../lib/engine/policy/region-structure.js';
 import { TinyLfuRegions } from '../../lib/engine/policy/tiny-lfu-regions.js';
-import { SlotList } from '../../lib/engine/slot-list.js';
-import { SlotTable } from '../../lib/engine/slot-table.js';
+import { SlotList } from '../../lib/engine/slots/slot-list.js';
+import { SlotTable } from '../../lib/engine/slots/slot-table.js';
 
 const CAPACITY = 16;
 /** Who is requested more often is warm, and may be let in by chance. */
@@ -154,7 +154,7 @@ describe('TinyLfuRegions', () => {
     );
   });
 
-  it('take what was used within a 32nd of a turnover to be in its place', () => {
+  it('take what was used within an eighth of a turnover to be in its place', () => {
     const table = new SlotTable(() => 128);
     const host = { hashOf: (slot: number) => slot, weightOf: () => 1, newList: () => new SlotList(table) };
     const regions = new TinyLfuRegions(host, { maximum: 128, weighted: false, entries: 128 }, 0.5, 128, 1);
@@ -165,7 +165,7 @@ describe('TinyLfuRegions', () => {
       return slot;
     };
     const first = insert();
-    for (let later = 0; later <= 128 / 32; later++) {
+    for (let later = 0; later <= 128 / 8; later++) {
       expect(regions.isRecent(first)).toBe(true);
       insert();
     }

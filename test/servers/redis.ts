@@ -51,12 +51,17 @@ export class RedisServer {
   }
 }
 
+/** The program: `redis-server`, or what `STRATA_REDIS_SERVER` names, which is in the PATH and takes the same arguments. */
+export function redisProgram(): { readonly program: string; readonly debianPackage: string } {
+  const program = process.env['STRATA_REDIS_SERVER'] ?? 'redis-server';
+  return { program, debianPackage: program };
+}
+
 /** Starts a Redis server on a free port. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const { config = {}, maxMemory, clusterNode = false } = options;
   const server = await ServerProcess.start({
-    program: 'redis-server',
-    debianPackage: 'redis-server',
+    ...redisProgram(),
     ports: clusterNode ? 2 : 1,
     args: ([port, clusterPort], folder) => {
       const lines: Record<string, string | number> = {

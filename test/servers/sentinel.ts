@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RedisServer } from './redis.js';
+import { redisProgram, type RedisServer } from './redis.js';
 import { ServerProcess } from './server-process.js';
 
 /** The name under which a Sentinel of ours watches its master. */
@@ -11,8 +11,7 @@ const DOWN_AFTER_MS = 400;
 /** Starts a Sentinel on a free port, which alone decides about the master that it watches. */
 export function startSentinel(master: RedisServer): Promise<ServerProcess> {
   return ServerProcess.start({
-    program: 'redis-server',
-    debianPackage: 'redis-server',
+    ...redisProgram(),
     ports: 1,
     args: ([port], folder) => {
       const file = join(folder, 'sentinel.conf');

@@ -50,9 +50,20 @@ describe('startRedis', () => {
     }
   });
 
+  it('starts another program that STRATA_REDIS_SERVER names, as Valkey has it', async () => {
+    const before = process.env['STRATA_REDIS_SERVER'];
+    process.env['STRATA_REDIS_SERVER'] = 'none-such-server';
+    try {
+      await expect(startRedis()).rejects.toThrow('a real none-such-server, which is not installed');
+    } finally {
+      if (before === undefined) delete process.env['STRATA_REDIS_SERVER'];
+      else process.env['STRATA_REDIS_SERVER'] = before;
+    }
+  });
+
   it('says what is wrong with a configuration', async () => {
     await expect(startRedis({ config: { 'maxmemory-policy': 'none-such' } })).rejects.toThrow(
-      /redis-server on port \d+: it ended with 1[^]*maxmemory-policy/,
+      /-server on port \d+: it ended with 1[^]*maxmemory-policy/,
     );
   });
 });

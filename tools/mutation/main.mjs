@@ -1,5 +1,5 @@
 /*
- * `npm run mutation -- lib/engine/timer-wheel.ts …`: whether the tests notice small changes of these files. Each mutant is
+ * `npm run mutation -- lib/engine/time/timer-wheel.ts …`: whether the tests notice small changes of these files. Each mutant is
  * run against the spec of that name, if it survives against all that import the file, and then against all of the engine's.
  * Prints the score and the survivors; a mutant that never ends counts as noticed.
  */
@@ -20,7 +20,7 @@ const ALL_OF_ENGINE = [
 ];
 const USAGE = `npm run mutation -- FILE… [--sample N] [--direct]
 
-FILE      sources, as lib/engine/timer-wheel.ts
+FILE      sources, as lib/engine/time/timer-wheel.ts
 --sample  at most so many mutants of each file, evenly spread over it; default: all
 --direct  only the specs that import the file, not all of the engine's after those`;
 

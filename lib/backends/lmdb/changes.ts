@@ -27,7 +27,7 @@ export class Changes {
     return (slice) => this.table.put(key, { bytes: newToken(), ttlMs: Infinity }, this.clock.epochMs(), slice);
   }
 
-  /** Stores an entry if its fence is open, and without one breaks the fence that is. */
+  /** Stores an entry if its fence is open, which that uses up, and without one breaks the fence that is. */
   write({ key: name, bytes, ttlMs, fence }: TierWrite, tell: (isStored: boolean) => void): Step {
     const key = this.keys.entries.of(name);
     const fenceKey = this.keys.fences.of(name);
@@ -39,6 +39,7 @@ export class Changes {
         return true;
       }
       if (!this.table.put(key, { bytes, ttlMs }, nowMs, slice)) return false;
+      if (fence !== undefined) this.table.remove(fenceKey.bytes);
       tell(true);
       return true;
     };

@@ -45,13 +45,14 @@ export async function openEnvironment(
       // Another process may have replaced it before it was opened here, or somebody have taken it away. Where it never
       // seems to be the same one, as some network folders have it, the sweep goes on asking.
       if (attempt === MOST_ATTEMPTS || (await isCurrent(folder, environment))) return environment;
-      await closeEnvironment(opened);
     } catch (error) {
       if (opened !== undefined) await closeEnvironment(opened);
       if (hasReplaced || !isDamage(error)) throw error;
       hasReplaced = true;
       await replaceFile(folder, file, error, report);
+      continue;
     }
+    await closeEnvironment(opened);
   }
 }
 

@@ -99,11 +99,20 @@ export class MetaSocket {
     if (this.ended) return;
     this.ended = true;
     this.cancelWatch?.();
-    this.socket.destroy();
+    this.discard();
     const waiting = new Set<Exchange>();
     for (let owed = this.owed.shift(); owed !== undefined; owed = this.owed.shift()) waiting.add(owed.exchange);
     for (const exchange of waiting) exchange.reject(error);
     this.onEnd(error);
+  }
+
+  /**
+   * A system goes on sending what a closed connection has not sent, for minutes: when the way is open again, commands that
+   * were given up would arrive beside newer ones. A reset drops them.
+   */
+  private discard(): void {
+    if (this.owed.length > 0 && !this.socket.connecting) this.socket.resetAndDestroy();
+    else this.socket.destroy();
   }
 
   private send(requests: readonly MetaRequest[]): Promise<readonly MetaAnswer[]> {

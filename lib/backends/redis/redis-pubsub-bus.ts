@@ -1,9 +1,7 @@
 import type { Cancel, Clock, Random } from '../../core/index.js';
-import type { Bus, BusListener } from '../../tiers/index.js';
-import { Publisher } from './publisher.js';
+import { LinkedBus } from './linked-bus.js';
 import type { BusSettings } from './redis-bus.options.js';
-import { unlessError } from './redis-connection.js';
-import { RedisLink } from './redis-link.js';
+import { unlessError, type Command } from './redis-connection.js';
 
 /** How often a subscription is asked whether it is still there: it says nothing by itself while nobody publishes. */
 const PING_MS = 1_000;
@@ -12,62 +10,14 @@ const PING_MS = 1_000;
  * A bus over pub/sub: whoever is not connected misses what is published, so that after each connection something may be
  * missing.
  */
-export class RedisPubsubBus implements Bus {
-  readonly name: string;
-  readonly scope = 'shared';
-  private readonly writer: RedisLink;
-  private readonly reader: RedisLink;
-  private publisher: Publisher;
-  private listener: BusListener | undefined;
-  private channel = '';
-  private isSubscribed = false;
+export class RedisPubsubBus extends LinkedBus {
   private cancelPing: Cancel = () => {};
 
-  constructor(
-    private readonly settings: BusSettings,
-    private readonly clock: Clock,
-    random: Random,
-  ) {
-    this.name = settings.name;
-    const error = (reason: unknown): void => this.listener?.error(reason);
-    this.writer = new RedisLink(settings.source, { error: () => {} }, clock, random);
-    this.reader = new RedisLink(
-      settings.source,
-      { connected: () => void this.subscribe(), disconnected: (reason) => this.lost(reason), error },
-      clock,
-      random,
-    );
-    this.publisher = new Publisher(this.writer, undefined);
+  constructor(settings: BusSettings, clock: Clock, random: Random) {
+    super(settings.source, settings.source, settings, clock, random);
   }
 
-  start(channel: string, listener: BusListener): void {
-    const name = `${this.settings.source.prefix}${channel}:bus`;
-    this.listener = listener;
-    this.channel = name;
-    this.publisher = new Publisher(this.writer, (messages) =>
-      messages.map((message) => ({ key: name, name: 'PUBLISH', args: [name, message] })),
-    );
-    this.settings.source.listenToErrors(() => {});
-    this.writer.start();
-    this.reader.start();
-  }
-
-  async loadPackage(): Promise<void> {
-    await this.settings.source.connector();
-  }
-
-  publish(messages: readonly string[]): Promise<void> {
-    return this.publisher.publish(messages);
-  }
-
-  async close(): Promise<void> {
-    this.listener = undefined;
-    this.cancelPing();
-    this.writer.close();
-    this.reader.close();
-  }
-
-  private async subscribe(): Promise<void> {
+  protected async follow(): Promise<void> {
     const { connection } = this.reader;
     if (connection === undefined) return;
     try {
@@ -75,12 +25,20 @@ export class RedisPubsubBus implements Bus {
         if (this.reader.connection === connection) this.listener?.message(message);
       });
       if (this.reader.connection !== connection || this.listener === undefined) return;
-      this.isSubscribed = true;
-      this.listener.connected('unknown');
+      this.delivers('unknown');
       this.ping();
     } catch (error) {
       this.reader.replace(connection, error);
     }
+  }
+
+  protected rest(): void {
+    this.cancelPing();
+  }
+
+  protected commandsFor(messages: readonly string[]): readonly Command[] {
+    const { channel } = this;
+    return messages.map((message) => ({ key: channel, name: 'PUBLISH', args: [channel, message] }));
   }
 
   private ping(): void {
@@ -96,12 +54,5 @@ export class RedisPubsubBus implements Bus {
         })
         .catch((error: unknown) => this.reader.replace(connection, error));
     });
-  }
-
-  private lost(reason: unknown): void {
-    this.cancelPing();
-    if (!this.isSubscribed) return;
-    this.isSubscribed = false;
-    this.listener?.disconnected(reason);
   }
 }

@@ -1,9 +1,7 @@
 import type { Cancel, Clock, Random } from '../../core/index.js';
-import type { Bus, BusListener } from '../../tiers/index.js';
-import { Publisher } from './publisher.js';
+import { LinkedBus } from './linked-bus.js';
 import type { BusSettings } from './redis-bus.options.js';
 import { unlessError, type Command, type Reply } from './redis-connection.js';
-import { RedisLink } from './redis-link.js';
 
 /** How long the server waits for news before it answers that there are none, by which a lost connection is noticed. */
 const BLOCK_MS = 1_000;
@@ -27,62 +25,20 @@ type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
  * each read. When it is gone, the log was trimmed past us, emptied, lost or replaced by an older one, whichever; then
  * something may be missing, and we begin anew behind an entry of our own, which is there for certain.
  */
-export class RedisStreamBus implements Bus {
-  readonly name: string;
-  readonly scope = 'shared';
-  private readonly writer: RedisLink;
-  private readonly reader: RedisLink;
-  private publisher: Publisher;
-  private listener: BusListener | undefined;
-  private stream = '';
+export class RedisStreamBus extends LinkedBus {
+  private readonly maxLength: number;
   /** The id of the entry that was read last. */
   private position: string | undefined;
-  private isDelivering = false;
   private cancelRetry: Cancel = () => {};
 
-  constructor(
-    private readonly settings: BusSettings,
-    private readonly clock: Clock,
-    random: Random,
-  ) {
-    this.name = settings.name;
+  constructor(settings: BusSettings, clock: Clock, random: Random) {
     const { source } = settings;
-    const error = (reason: unknown): void => this.listener?.error(reason);
-    this.writer = new RedisLink(source, { error: () => {} }, clock, random);
-    this.reader = new RedisLink(
-      { ...source, zombieMs: Math.max(source.zombieMs, 2 * BLOCK_MS) },
-      { connected: () => void this.follow(), disconnected: (reason) => this.lost(reason), error },
-      clock,
-      random,
-    );
-    this.publisher = new Publisher(this.writer, undefined);
+    const reading = { ...source, zombieMs: Math.max(source.zombieMs, 2 * BLOCK_MS) };
+    super(source, reading, settings, clock, random);
+    this.maxLength = settings.maxLength;
   }
 
-  start(channel: string, listener: BusListener): void {
-    this.listener = listener;
-    this.stream = `${this.settings.source.prefix}${channel}:bus`;
-    this.publisher = new Publisher(this.writer, (messages) => this.commandsFor(messages));
-    this.settings.source.listenToErrors(() => {});
-    this.writer.start();
-    this.reader.start();
-  }
-
-  async loadPackage(): Promise<void> {
-    await this.settings.source.connector();
-  }
-
-  publish(messages: readonly string[]): Promise<void> {
-    return this.publisher.publish(messages);
-  }
-
-  async close(): Promise<void> {
-    this.listener = undefined;
-    this.cancelRetry();
-    this.writer.close();
-    this.reader.close();
-  }
-
-  private async follow(): Promise<void> {
+  protected async follow(): Promise<void> {
     const { connection } = this.reader;
     if (connection === undefined || this.listener === undefined) return;
     const isCurrent = (): boolean => this.reader.connection === connection && this.listener !== undefined;
@@ -90,8 +46,7 @@ export class RedisStreamBus implements Bus {
       const continuity = (await this.isComplete()) ? 'complete' : 'unknown';
       if (continuity === 'unknown') this.position = await this.beginAnew();
       if (!isCurrent()) return;
-      this.isDelivering = true;
-      this.listener.connected(continuity);
+      this.delivers(continuity);
       while (isCurrent()) await this.readOn(isCurrent);
     } catch (error) {
       if (!isCurrent()) return;
@@ -111,8 +66,7 @@ export class RedisStreamBus implements Bus {
       // Without news, what comes next can only be found behind an entry that is there.
       if (entries.length === 0) this.position = await this.beginAnew();
       if (!isCurrent()) return;
-      this.isDelivering = true;
-      this.listener?.connected('unknown');
+      this.delivers('unknown');
     }
     for (const [id, fields] of entries) {
       this.position = id.toString();
@@ -133,14 +87,11 @@ export class RedisStreamBus implements Bus {
     return String(id);
   }
 
-  private lost(reason: unknown): void {
+  protected rest(): void {
     this.cancelRetry();
-    if (!this.isDelivering) return;
-    this.isDelivering = false;
-    this.listener?.disconnected(reason);
   }
 
-  private commandsFor(messages: readonly string[]): Command[] {
+  protected commandsFor(messages: readonly string[]): Command[] {
     const commands: Command[] = [];
     for (let at = 0; at < messages.length; at += MESSAGES_PER_ENTRY) {
       commands.push(this.add(messages.slice(at, at + MESSAGES_PER_ENTRY).flatMap((message) => ['m', message])));
@@ -149,21 +100,21 @@ export class RedisStreamBus implements Bus {
   }
 
   private add(fields: readonly string[]): Command {
-    const args = [this.stream, 'MAXLEN', '~', String(this.settings.maxLength), '*', ...fields];
-    return { key: this.stream, name: 'XADD', args };
+    const args = [this.channel, 'MAXLEN', '~', String(this.maxLength), '*', ...fields];
+    return { key: this.channel, name: 'XADD', args };
   }
 
   private lengthen(): Command {
-    return { key: this.stream, name: 'PEXPIRE', args: [this.stream, String(STREAM_LIFE_MS)] };
+    return { key: this.channel, name: 'PEXPIRE', args: [this.channel, String(STREAM_LIFE_MS)] };
   }
 
   private read(from: string): Command {
     const limits = ['COUNT', String(ENTRIES_PER_READ), 'BLOCK', String(BLOCK_MS)];
-    return { key: this.stream, name: 'XREAD', args: [...limits, 'STREAMS', this.stream, from] };
+    return { key: this.channel, name: 'XREAD', args: [...limits, 'STREAMS', this.channel, from] };
   }
 
   private lookFor(id: string): Command {
-    return { key: this.stream, name: 'XRANGE', args: [this.stream, id, id] };
+    return { key: this.channel, name: 'XRANGE', args: [this.channel, id, id] };
   }
 }
 

@@ -21,10 +21,12 @@ import {
 import { SpaceNames } from './key-layout.js';
 import { keySlot } from './key-slot.js';
 import { unlessError, type Argument, type Command, type Reply } from './redis-connection.js';
+import { lifeLeftOf, wholeMs } from './lifetime.js';
 import { RedisLink } from './redis-link.js';
 import { REDIS_OPTIONS, resolveRedis, type RedisSource, type RedisTierOptions } from './redis.options.js';
 import { FENCE, LEASE, READ, RELEASE, runScripts, WRITE, type Script, type ScriptCall } from './scripts.js';
 import { randomToken } from './token.js';
+import { readingOf, Transactions, valuesRead, writingOf, type ValuesRead } from './transactions.js';
 
 /** How many keys one script touches at most, so that the server is never busy with it for long. */
 const KEYS_PER_SCRIPT = 500;
@@ -66,6 +68,7 @@ class RedisTier implements Tier {
   };
   private readonly link: RedisLink;
   private report: (error: unknown) => void = () => {};
+  private readonly transactions: Transactions;
   /** Generations live twice as long as any entry may, and are lengthened when half of that is left: they outlive entries. */
   private readonly generationMs: number;
 
@@ -80,6 +83,7 @@ class RedisTier implements Tier {
     const { maxTtlMs } = settings.guard;
     this.generationMs = 2 * Math.max(30 * DAY_MS, maxTtlMs === Infinity ? 365 * DAY_MS : Math.ceil(maxTtlMs));
     this.link = new RedisLink(source, { error: (error) => this.report(error) }, clock, random);
+    this.transactions = new Transactions(this.link);
   }
 
   start(report: (error: unknown) => void): void {
@@ -100,20 +104,22 @@ class RedisTier implements Tier {
       ...keys.map((key) => names.entry(key)),
       ...generations.map((name) => names.generation(name)),
     ]);
-    const replies = await this.run(
-      READ,
+    const read = await this.readBatches(
       batches.map(({ places, texts }) => ({
         keys: texts,
-        args: [String(places.filter((place) => place < keys.length).length)],
+        entries: places.filter((place) => place < keys.length).length,
       })),
     );
-    replies.forEach((reply, at) => {
-      const [values, left] = reply as [readonly (Buffer | null)[], readonly number[]];
+    read.forEach(({ values, left }, at) => {
       batches[at]?.places.forEach((place, index) => {
         const bytes = values[index];
         if (bytes === null || bytes === undefined) return;
-        if (place < keys.length) entries[place] = { bytes, ttlLeftMs: lifetimeOf(left[index]) };
-        else tokens[place - keys.length] = bytes.toString();
+        if (place >= keys.length) tokens[place - keys.length] = bytes.toString();
+        else {
+          const ttlLeftMs = lifeLeftOf(left[index]);
+          // It may have ended since its bytes were read.
+          if (ttlLeftMs !== undefined) entries[place] = { bytes, ttlLeftMs };
+        }
       });
     });
     return { entries, generations: tokens };
@@ -154,20 +160,32 @@ class RedisTier implements Tier {
   async write(space: string, writes: readonly TierWrite[]): Promise<readonly boolean[]> {
     const names = this.namesOf(space);
     const stored = new Array<boolean>(writes.length).fill(false);
-    const batches = this.batches(writes.map(({ key }) => names.entry(key)));
+    const batches = this.batches(writes.map(({ key }) => names.entry(key))).map(({ places, texts }): WriteBatch => {
+      const own = places.map((place) => writes[place] as TierWrite);
+      const lives = own.map(({ ttlMs }) => (ttlMs === Infinity ? '' : wholeMs(ttlMs)));
+      return {
+        places,
+        texts,
+        fences: own.map(({ key }) => names.fence(key)),
+        values: own.map(({ bytes }) => bufferOf(bytes)),
+        lives: lives.every((each) => each === lives[0]) ? lives.slice(0, 1) : lives,
+        tokens: own.some(({ fence }) => fence !== undefined)
+          ? own.map(({ fence }) => (fence === undefined ? '' : fence || LOST))
+          : [],
+      };
+    });
+    if (await this.writeUnfenced(batches)) return stored.fill(true);
     const replies = await this.run(
       WRITE,
-      batches.map(({ places, texts }) => {
-        const batch = places.map((place) => writes[place] as TierWrite);
-        const lives = batch.map(({ ttlMs }) => (ttlMs === Infinity ? '' : wholeMs(ttlMs)));
-        const [life = ''] = lives;
-        const isOfOneLife = lives.every((each) => each === life);
-        const isFenced = batch.some(({ fence }) => fence !== undefined);
-        const args: Argument[] = [isOfOneLife ? life : EACH, isFenced ? EACH : ''];
-        for (const { bytes } of batch) args.push(bufferOf(bytes));
+      batches.map(({ texts, fences, values, lives, tokens }) => {
+        const isOfOneLife = lives.length === 1;
+        const args: Argument[] = [
+          isOfOneLife ? (lives[0] as string) : EACH,
+          tokens.length === 0 ? '' : EACH,
+          ...values,
+        ];
         if (!isOfOneLife) args.push(...lives);
-        if (isFenced) args.push(...batch.map(({ fence }) => (fence === undefined ? '' : fence || LOST)));
-        return { keys: [...texts, ...batch.map(({ key }) => names.fence(key))], args };
+        return { keys: [...texts, ...fences], args: [...args, ...tokens] };
       }),
     );
     replies.forEach((reply, at) => {
@@ -235,6 +253,30 @@ class RedisTier implements Tier {
     this.link.close();
   }
 
+  /** @param batches their keys, and how many of them are entries, which come first */
+  private async readBatches(
+    batches: readonly { readonly keys: readonly string[]; readonly entries: number }[],
+  ): Promise<readonly ValuesRead[]> {
+    const count = batches.reduce((sum, { keys }) => sum + keys.length, 0);
+    const read = await this.transactions.run(count, () => batches.map(({ keys, entries }) => readingOf(keys, entries)));
+    if (read !== undefined) return read.map(valuesRead);
+    const calls = batches.map(({ keys, entries }) => ({ keys, args: [String(entries)] }));
+    return (await this.run(READ, calls)).map((reply) => valuesRead(reply as readonly Reply[]));
+  }
+
+  /** Writes what needs no fence; whether it was done. */
+  private async writeUnfenced(batches: readonly WriteBatch[]): Promise<boolean> {
+    const isSimple = batches.every(
+      ({ tokens, lives }) => tokens.length === 0 && (lives.length === 1 || !lives.includes('')),
+    );
+    if (!isSimple) return false;
+    const count = batches.reduce((sum, { texts }) => sum + texts.length, 0);
+    const written = await this.transactions.run(count, () =>
+      batches.map(({ texts, fences, values, lives }) => writingOf(fences, texts, values, lives)),
+    );
+    return written !== undefined;
+  }
+
   private namesOf(space: string): SpaceNames {
     return new SpaceNames(this.source.prefix, space);
   }
@@ -277,20 +319,20 @@ interface Batch {
   readonly texts: string[];
 }
 
+interface WriteBatch extends Batch {
+  readonly fences: readonly string[];
+  readonly values: readonly Buffer[];
+  /** One for all, or one for each. */
+  readonly lives: readonly string[];
+  /** What the fences must be; none where no write needs one. */
+  readonly tokens: readonly string[];
+}
+
 /** That each write has one of its own. */
 const EACH = 'each';
 
 /** A token that no fence ever has. */
 const LOST = 'lost';
-
-/** Redis counts whole milliseconds, at least one; what is longer than it can count is without end to it. */
-function wholeMs(ms: number): string {
-  return String(Math.min(Math.max(1, Math.ceil(ms)), Number.MAX_SAFE_INTEGER / 2));
-}
-
-function lifetimeOf(pttl: number | undefined): number {
-  return pttl === undefined || pttl < 0 ? Infinity : pttl;
-}
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -17,18 +17,22 @@ export class Entries {
   }
 
   /**
-   * Lets the block be the entry of a name, if its fence permits that; without a fence it breaks the one that is open.
+   * Lets the block be the entry of a name, if its fence permits that. What is stored uses the fence up, and without one
+   * breaks the one that is open.
    * Without a block, since there was no room, the entry is evicted as soon as it is stored: what was there before is gone.
    */
   link(name: RecordName, block: Block | undefined, fence: string | undefined, nowMs: number): boolean {
     const { table, guards } = this;
-    const unlinked = fence === undefined ? ([FENCE, ENTRY] as const) : ([ENTRY] as const);
     let isPermitted = true;
     const permits = (): boolean => {
       isPermitted = fence === undefined || guards.permits(name, fence, nowMs);
       return isPermitted;
     };
-    const isLinked = table.change(name, { unlinked, linked: block && { kind: ENTRY, block }, permits }, nowMs);
+    const isLinked = table.change(
+      name,
+      { unlinked: [FENCE, ENTRY], linked: block && { kind: ENTRY, block }, permits },
+      nowMs,
+    );
     return isPermitted && (isLinked || fence === undefined);
   }
 

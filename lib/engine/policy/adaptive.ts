@@ -132,7 +132,9 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   private see(hash: number): void {
-    if (this.chooser.samples(hash) && this.chooser.request(hash)) this.regions.setWindow(this.chooser.share);
+    const { chooser } = this;
+    const isOther = chooser.samples(hash) ? chooser.request(hash) : chooser.isBusy && chooser.step();
+    if (isOther) this.regions.setWindow(chooser.share);
   }
 
   private expect(entries: number): void {

@@ -1,6 +1,6 @@
 import type { Random } from '../../core/index.js';
-import type { SlotList } from '../slot-list.js';
-import type { SlotLists } from '../slot-lists.js';
+import type { SlotList } from '../slots/slot-list.js';
+import type { SlotLists } from '../slots/slot-lists.js';
 
 /**
  * Decides which entry goes when room runs out. It knows entries by their slots, small numbers that are used again after

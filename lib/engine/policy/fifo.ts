@@ -1,4 +1,4 @@
-import type { SlotList } from '../slot-list.js';
+import type { SlotList } from '../slots/slot-list.js';
 import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
 
 /** Evicts the entry that came first. Reading changes nothing, and an entry that is replaced keeps its place. O(1). */

@@ -1,14 +1,13 @@
 /*
- * What is remembered of keys that left: when each was last used, and how often it was used lately. A set-associative table
- * of cells: 11 bits of the key's hash (its print), the tick of its last use (17 bits) and its frequency (4). A set has four
- * cells, the newest first: who comes moves the others on, as far as the first empty cell, and the last of a full set is
- * forgotten. So the table as a whole forgets about as a queue of its length does, without links or an index.
+ * What is remembered of keys that left: when each was last used, and how often it was used lately. A table of cells: 11
+ * bits of the key's hash (its print), the tick of its last use (17 bits) and its frequency (4). A key has one cell, by its
+ * hash, and who leaves takes the place of who left before and has the same: so a key is forgotten by chance, after as many
+ * departures as there are cells on average, and neither who comes nor who leaves looks at more than one cell.
  *
- * Two keys of one set have the same print once in 2,048: then one is taken for the other, which costs the policy one
+ * Two keys of one cell have the same print once in 2,048: then one is taken for the other, which costs the policy one
  * doubtful decision. O(1), one line of memory, and no branch that depends on ages; 4 bytes a key.
  */
 
-const WAYS = 4;
 const EMPTY = 0;
 /** Nothing is known of the key. */
 export const UNKNOWN = -1;
@@ -22,41 +21,28 @@ const PRINT_SHIFT = TICK_BITS + 4;
 
 export class GhostTable {
   private readonly cells: Int32Array<ArrayBuffer>;
-  /** Turns 32 bits into one of the sets. */
-  private readonly setsByHash: number;
+  /** Turns 32 bits into one of the cells. */
+  private readonly cellsByHash: number;
 
   /** @param length about how many keys are remembered */
   constructor(length: number) {
-    const sets = Math.max(1, Math.round(length / WAYS));
-    this.setsByHash = sets / 2 ** 32;
-    this.cells = new Int32Array(sets * WAYS);
+    const cells = Math.max(1, length);
+    this.cellsByHash = cells / 2 ** 32;
+    this.cells = new Int32Array(cells);
   }
 
-  /** A key left: its tick of last use, and above that its frequency, at least 1. One that left before has come back by {@link take}. */
+  /** A key left: its tick of last use, and above that its frequency, at least 1. */
   add(hash: number, use: number): void {
-    const { cells } = this;
-    const from = this.setOf(hash);
-    let moved = (printOf(hash) << PRINT_SHIFT) | use;
-    for (let at = from; at < from + WAYS; at++) {
-      const cell = cells[at] as number;
-      cells[at] = moved;
-      if (cell === EMPTY) return;
-      moved = cell;
-    }
+    this.cells[this.cellOf(hash)] = (printOf(hash) << PRINT_SHIFT) | use;
   }
 
   /** Of a key that comes back: its tick of last use, and above that its frequency; or {@link UNKNOWN}. It is forgotten. */
   take(hash: number): number {
-    const { cells } = this;
-    const from = this.setOf(hash);
-    const print = printOf(hash);
-    for (let at = from; at < from + WAYS; at++) {
-      const cell = cells[at] as number;
-      if (cell >>> PRINT_SHIFT !== print || cell === EMPTY) continue;
-      cells[at] = EMPTY;
-      return cell & ((1 << PRINT_SHIFT) - 1);
-    }
-    return UNKNOWN;
+    const at = this.cellOf(hash);
+    const cell = this.cells[at] as number;
+    if (cell >>> PRINT_SHIFT !== printOf(hash) || cell === EMPTY) return UNKNOWN;
+    this.cells[at] = EMPTY;
+    return cell & ((1 << PRINT_SHIFT) - 1);
   }
 
   get length(): number {
@@ -67,8 +53,8 @@ export class GhostTable {
     return this.cells.byteLength;
   }
 
-  private setOf(hash: number): number {
-    return (((Math.imul(hash, 0x85ebca6b) >>> 0) * this.setsByHash) | 0) * WAYS;
+  private cellOf(hash: number): number {
+    return ((Math.imul(hash, 0x85ebca6b) >>> 0) * this.cellsByHash) | 0;
   }
 }
 

@@ -1,6 +1,6 @@
-import type { SlotList } from '../slot-list.js';
-import type { SlotLists } from '../slot-lists.js';
-import { NO_SLOT } from '../slot-table.js';
+import type { SlotList } from '../slots/slot-list.js';
+import type { SlotLists } from '../slots/slot-lists.js';
+import { NO_SLOT } from '../slots/slot-table.js';
 import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
 
 const FEWEST_LISTS = 64;

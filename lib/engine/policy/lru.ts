@@ -1,4 +1,4 @@
-import type { SlotList } from '../slot-list.js';
+import type { SlotList } from '../slots/slot-list.js';
 import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
 
 /** Evicts the entry that was read or written least recently. O(1), no memory of its own. */

@@ -1,4 +1,4 @@
-import type { SlotList } from '../slot-list.js';
+import type { SlotList } from '../slots/slot-list.js';
 import { REGION_MASK, REGION_SHIFT, type TinyLfuRegions } from './tiny-lfu-regions.js';
 
 /** Throws when a slot is in the list of another region than it says, or the weights are not those of the lists; for tests. */

@@ -1,5 +1,5 @@
-import type { SlotList } from '../slot-list.js';
-import { NO_SLOT } from '../slot-table.js';
+import type { SlotList } from '../slots/slot-list.js';
+import { NO_SLOT } from '../slots/slot-table.js';
 import type { EvictionPolicy, PolicyHost } from './eviction-policy.js';
 import { GhostQueue } from './ghost-queue.js';
 

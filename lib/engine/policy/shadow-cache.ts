@@ -1,6 +1,6 @@
-import { KeyTable } from '../key-table.js';
-import { SlotList } from '../slot-list.js';
-import { NO_SLOT } from '../slot-table.js';
+import { KeyTable } from '../keys/key-table.js';
+import { SlotList } from '../slots/slot-list.js';
+import { NO_SLOT } from '../slots/slot-table.js';
 import { TinyLfuRegions, type RegionHost } from './tiny-lfu-regions.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { SlotList } from '../slot-list.js';
-import { NO_SLOT } from '../slot-table.js';
+import type { SlotList } from '../slots/slot-list.js';
+import { NO_SLOT } from '../slots/slot-table.js';
 import { GhostTable, HIGHEST_FREQUENCY, TICK_BITS, TICK_MASK, UNKNOWN } from './ghost-table.js';
 
 /** What the regions ask about slots. */
@@ -32,7 +32,7 @@ const FEWEST_ENTRIES = 256;
 const WARM_FREQUENCY = 6;
 const LUCKY = 128;
 /** An entry that was used within so little of a turnover is taken to be in its place: see {@link TinyLfuRegions.isRecent}. */
-const RECENT_SHARE = 1 / 32;
+const RECENT_SHARE = 1 / 8;
 /** How many entries may change region for one request: more have to after the window was given another size. */
 const MOST_MOVES = 8;
 

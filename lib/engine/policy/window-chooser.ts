@@ -25,7 +25,8 @@ const LOOKS_PER_TURNOVER = 4;
  * worth it. Then the real cache takes over that window, and counting starts anew.
  *
  * Five steps for each request in the sample, which is one in 128 requests from 8,192 entries on, more below, and one in
- * 2,000 at a million. 2.5 KB for 64 keys each: 13 KB in all up to 8,192 entries, 100 KB from 65,536 on.
+ * 2,000 at a million. One step a request, so that none takes much longer than others: a shadow sees a request when the next ones
+ * come, all of it before the next one of the sample. 2.5 KB for 64 keys each: 13 KB in all up to 8,192 entries, 100 KB from 65,536 on.
  *
  * [1] Waldspurger, Saemundsson, Ahmad, Park. Cache modeling and optimization using miniature simulations. USENIX ATC 2017.
  */
@@ -39,6 +40,9 @@ export class WindowChooser {
   private readonly differences = WINDOW_SHARES.map(() => 0);
   private readonly hits = WINDOW_SHARES.map(() => 0);
   private readonly lookEvery: number;
+  /** The hash of the key that was requested last, and the first of the shadows that has not seen it. */
+  private requested = 0;
+  private next: number = WINDOW_SHARES.length;
   private chosen = START;
   private requests = 0;
   private untilLook: number;
@@ -75,13 +79,37 @@ export class WindowChooser {
     return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 1 < this.sampleBelow;
   }
 
-  /** Lets the shadows see a request for a key of the sample; whether {@link share} is another now. */
+  /** Lets the shadows see a request for a key of the sample, the first one now; whether {@link share} is another now. */
   request(hash: number): boolean {
     if (this.shadows.length === 0) {
       this.shadows = WINDOW_SHARES.map((share) => new ShadowCache(this.size, share, this.seed));
     }
+    let isOther = false;
+    while (this.isBusy) isOther = this.step() || isOther;
+    this.requested = hash;
+    this.next = 0;
+    return this.step() || isOther;
+  }
+
+  /** Whether there are shadows that have not seen the last request. */
+  get isBusy(): boolean {
+    return this.next < this.shadows.length;
+  }
+
+  /** Lets the next of them see it; whether {@link share} is another now. */
+  step(): boolean {
+    const at = this.next++;
+    this.hits[at] = (this.shadows[at] as ShadowCache).request(this.requested) ? 1 : 0;
+    return !this.isBusy && this.settle();
+  }
+
+  get bytes(): number {
+    return this.shadows.reduce((bytes, shadow) => bytes + shadow.bytes, 0);
+  }
+
+  /** Counts a request that all have seen. */
+  private settle(): boolean {
     const { shadows, hits, leads, differences } = this;
-    for (let at = 0; at < shadows.length; at++) hits[at] = (shadows[at] as ShadowCache).request(hash) ? 1 : 0;
     const own = hits[this.chosen] as number;
     for (let at = 0; at < shadows.length; at++) {
       const lead = (hits[at] as number) - own;
@@ -93,10 +121,6 @@ export class WindowChooser {
     if (--this.untilLook > 0) return false;
     this.untilLook = this.lookEvery;
     return this.look();
-  }
-
-  get bytes(): number {
-    return this.shadows.reduce((bytes, shadow) => bytes + shadow.bytes, 0);
   }
 
   private look(): boolean {

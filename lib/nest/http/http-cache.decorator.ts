@@ -1,9 +1,9 @@
 import { Inject, Optional, Req, Res, StreamableFile } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { isDefinition } from '../../cache/index.js';
-import { copyMetadata } from '../metadata.js';
-import type { AnyMethod } from '../method-types.js';
-import { requireMethod } from '../method-wrapper.js';
+import { copyMetadata } from '../operations/metadata.js';
+import type { AnyMethod } from '../operations/method-types.js';
+import { requireMethod } from '../calls/method-wrapper.js';
 import { failedStream, gather } from './bounded-stream.js';
 import { claimOf } from './claim.js';
 import { parseHttpCache, type HttpCacheOptions } from './http-cache.options.js';
@@ -12,7 +12,7 @@ import { addHttpRecord, handlerParameters, hasHttpRecords, httpRecord, type Http
 import type { HttpRequest } from './http-message.js';
 import type { HttpRoute } from './http-route.js';
 import { isHttpRuntime } from './http-runtime.js';
-import { HTTP_RUNTIME, HTTP_RUNTIME_TOKEN } from '../tokens.js';
+import { HTTP_RUNTIME, HTTP_RUNTIME_TOKEN } from '../operations/tokens.js';
 import { CacheMisuseError } from '../../core/index.js';
 
 interface Host {

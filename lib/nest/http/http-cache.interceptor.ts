@@ -7,7 +7,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import { HTTP_RUNTIME_TOKEN } from '../tokens.js';
+import { HTTP_RUNTIME_TOKEN } from '../operations/tokens.js';
 import { claim, claimOf } from './claim.js';
 import type { HttpRequest } from './http-message.js';
 import type { HttpRoute } from './http-route.js';

@@ -1,7 +1,7 @@
 import { OptionProblems, type Duration } from '../../core/index.js';
 import type { LoadOptions } from '../../cache/index.js';
-import type { CacheNamed } from '../decorator.options.js';
-import type { CacheReference } from '../operation.js';
+import type { CacheNamed } from '../operations/decorator.options.js';
+import type { CacheReference } from '../operations/operation.js';
 import type { HttpRequest } from './http-message.js';
 
 /** The cache of routes that name none: `defineCache('http', …)` among the app's definitions replaces it. */

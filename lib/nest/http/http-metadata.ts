@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { AnyMethod } from '../method-types.js';
+import type { AnyMethod } from '../operations/method-types.js';
 import type { HttpCacheSettings } from './http-cache.options.js';
 
 const ROUTES = Symbol.for('nestjs-strata:http-routes');

@@ -1,6 +1,6 @@
 import type { CallSettings, IndexedCache } from '../../cache/index.js';
 import { KeyPlace } from '../../engine/index.js';
-import { requireGroups } from '../store-step.js';
+import { requireGroups } from '../steps/store-step.js';
 import { printCacheControl } from './cache-control.js';
 import { entityTag } from './entity-tag.js';
 import { conditionsOf, HttpExchange, type CacheStatus, type Conditions, type Pipeline } from './http-exchange.js';

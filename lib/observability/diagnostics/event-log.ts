@@ -66,7 +66,7 @@ class EventLog {
     const { everyMs, isRoutineLogged } = this.settings;
     if (!isRoutineLogged && event.type === 'bus' && levelOf(event) === 'debug') return;
     if (everyMs === 0) return this.write(event, 0);
-    const kind = [event.type, event.tier, event.cause, isShared(event) ? '' : event.cache].join(' ');
+    const kind = kindOf(event);
     const kept = this.kept.get(kind);
     if (kept === undefined) {
       this.keep(kind, event);
@@ -109,6 +109,12 @@ class EventLog {
       // Swallowed on purpose: of a logger that fails nobody can be told, and a timer's error would end the process.
     }
   }
+}
+
+/** Lines of one kind are counted together. Of a breaker all are of one, so that the last of them tells its state. */
+function kindOf(event: CacheEvent): string {
+  const { type, tier, cause, cache } = event;
+  return [type, tier, type === 'breaker' ? '' : cause, isShared(event) ? '' : cache].join(' ');
 }
 
 function resolve(options: CacheLogOptions) {

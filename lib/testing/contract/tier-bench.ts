@@ -1,7 +1,7 @@
 import { CacheMisuseError, systemClock } from '../../core/index.js';
 import type { Tier, TierWrite } from '../../tiers/index.js';
 import type { TestRunner } from './test-runner.js';
-import type { TierContractOptions, TierUnderTest } from './tier-contract.js';
+import type { TierContractOptions, TierUnderTest } from './tier-under-test.js';
 
 /** What a test of the contract works with: started tiers, empty, and a space of its own. */
 export interface AtBench {

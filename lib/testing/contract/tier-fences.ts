@@ -56,6 +56,14 @@ export function describeFences(bench: AnyBench): void {
       expect(await tryWith(at, fence)).toEqual(REFUSED);
     });
 
+    bench.it('are used up by a write: of two that hold one the first wins', async (at) => {
+      const fence = await fenceOf(at.tier, at.space, 'k');
+      const shared = await fenceOf(at.other, at.space, 'k');
+      expect(await at.tier.write(at.space, [write('k', 'first', fence)])).toEqual([true]);
+      expect(await at.other.write(at.space, [write('k', 'second', shared)])).toEqual([false]);
+      expect(await texts(at.other, at.space, 'k')).toEqual(['first']);
+    });
+
     bench.it("refuse a write after a caller's own", async (at) => {
       const fence = await fenceOf(at.tier, at.space, 'k');
       expect(await at.other.write(at.space, [write('k', 'own')])).toEqual([true]);

@@ -163,6 +163,7 @@ describe('a holder of the lock that stands still, and goes on after another has 
     ['a lease, by a release', { before: [lease('a')], threads: [[lease('a')], [release('a')]], takeovers: [0, 1] }],
   ];
   const LONG: readonly [string, Program][] = [
+    ['a fenced write, by another', { before: FENCED, threads: [[put(2, FENCE)], [put(3, FENCE)]], takeovers: [0, 1] }],
     ['either, by the other', { before: FENCED, threads: [[put(2, FENCE)], [remove]], takeovers: [1, 1] }],
     ['a fenced write, by a put', { before: FENCED, threads: [[put(2, FENCE)], [put(3)]], takeovers: [0, 1] }],
     ['a put, by a fenced write', { before: FENCED, threads: [[put(2, FENCE)], [put(3)]], takeovers: [1, 0] }],
@@ -189,6 +190,7 @@ describe('a thread that dies', () => {
   const SHORT: readonly [string, Program][] = [
     ['a put, beside a removal', { before: FENCED, threads: [[put(2)], [remove]] }],
     ['a fenced write, beside a put', { before: FENCED, threads: [[put(2, FENCE)], [put(3)]] }],
+    ['a fenced write, beside another', { before: FENCED, threads: [[put(2, FENCE)], [put(3, FENCE)]] }],
     ['a removal, beside a fenced write', { before: FENCED, threads: [[remove], [put(3, FENCE)]] }],
   ];
   const LONG: readonly [string, Program][] = [

@@ -71,8 +71,8 @@ export function follow(operation: Operation, state: KeyState, outcome: Outcome |
   switch (operation.do) {
     case 'put': {
       const { value: entry, fence } = operation;
-      if (fence === undefined) return after({ ...state, entry, fence: undefined }, 'true');
-      return state.fence === fence ? after({ ...state, entry }, 'true') : after(state, 'false');
+      const isOpen = fence === undefined || state.fence === fence;
+      return isOpen ? after({ ...state, entry, fence: undefined }, 'true') : after(state, 'false');
     }
     case 'remove':
       return after({ ...state, entry: undefined, fence: undefined }, 'done');

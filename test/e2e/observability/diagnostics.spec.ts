@@ -10,7 +10,7 @@ import {
   type LoadMessage,
 } from '../../../lib/observability/diagnostics/index.js';
 import { CacheRegistry, defineCache, type CacheEvent } from '../../../lib/index.js';
-import { FakeClock } from '../../../lib/testing/index.js';
+import { ChaosTier, FakeClock, InProcessTier } from '../../../lib/testing/index.js';
 import { startObservedApp, type ObservedApp } from './observed-app.js';
 
 let started: ObservedApp | undefined;
@@ -188,6 +188,30 @@ describe('nestjs-strata/diagnostics: log', () => {
       1,
     );
     expect(lines.some((line) => line.includes('bus'))).toBe(false);
+  });
+
+  it('tells last what state a breaker is in, however often that changed meanwhile', async () => {
+    const clock = new FakeClock();
+    const logger = new Lines();
+    const tier = new ChaosTier(new InProcessTier({ name: 'shared', clock, breaker: { minCalls: 3, open: '1s' } }));
+    const registry = new CacheRegistry({ clock, tiers: [tier] });
+    registry.define(defineCache<string, string>('texts', {}));
+    const cache = registry.get<string, string>('texts');
+    const stop = logCacheEvents(registry, { clock, logger, types: ['breaker'] });
+    for (let time = 1; time <= 2; time++) {
+      const mend = tier.inject({ kind: 'fail' });
+      for (const key of ['a', 'b', 'c']) await cache.get(key);
+      mend();
+      clock.advance(1_000);
+      await cache.get('d');
+    }
+    clock.advance(10_000);
+    expect(logger.lines).toEqual([
+      ['warn', 'breaker tier=shared cause=open'],
+      ['log', 'breaker tier=shared cause=closed suppressed=5'],
+    ]);
+    stop();
+    await registry.close();
   });
 
   it('names options that are wrong', () => {

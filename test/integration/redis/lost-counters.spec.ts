@@ -38,6 +38,8 @@ describe('promise Groups: entries in Redis whose counters are lost', () => {
 
   it('miss when somebody deletes the counters, and none that was invalidated returns', async () => {
     const { server, texts } = await started();
+    await texts.put('first', 'old', { groups: ['alone'] });
+    await texts.invalidateGroup('alone');
     await fill(texts);
     await texts.invalidateGroup('g1');
     await texts.put('mine', 'of no group');
@@ -45,6 +47,11 @@ describe('promise Groups: entries in Redis whose counters are lost', () => {
     expect(await server.command('DEL', ...counters)).toBe(String(counters.length));
     const other = nodeOf(server, Texts);
     expect([...(await other.getAll([...keys, 'mine']))]).toEqual([]);
+    // The counters are made anew in the way in which they were made at first, and are others.
+    await other.put('second', 'new', { groups: ['alone'] });
+    expect([...(await nodeOf(server, Texts).getAll(['first', 'second', 'mine', ...keys]))]).toEqual([
+      ['second', 'new'],
+    ]);
     await fill(other);
     expect((await nodeOf(server, Texts).getAll(keys)).size).toBe(ENTRIES);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ArgumentPlaces } from '../../../lib/cache/argument-places.js';
+import { ArgumentPlaces } from '../../../lib/cache/keys/argument-places.js';
 import { CacheRegistry } from '../../../lib/cache/index.js';
 import { canonicalArguments } from '../../../lib/core/index.js';
 import { deferred } from './deferred.js';
@@ -18,6 +18,20 @@ describe('ArgumentPlaces', () => {
     expect(places.get(10n, null)).toBe(places.get(10n, null));
   });
 
+  it('gives the same place again and again, however many there are', () => {
+    const places = placesOf(3_000);
+    const pairs = Array.from({ length: 3_000 }, (_, at): [unknown, unknown] => [
+      [`tenant:${at % 7}`, at % 3, '', 'x', -0][at % 5],
+      [at, `user:${at}`, BigInt(at), at / 8, `${at}`][at % 5],
+    ]);
+    const first = pairs.map(([one, other]) => places.get(one, other));
+    expect(new Set(first.map((place) => place?.key)).size).toBe(pairs.length);
+    for (let again = 0; again < 3; again++) {
+      expect(pairs.every(([one, other], at) => places.get(one, other) === first[at])).toBe(true);
+    }
+    expect(places.size).toBe(pairs.length);
+  });
+
   it('tells apart what differs in order or type', () => {
     const places = placesOf();
     const pairs = [
@@ -31,8 +45,10 @@ describe('ArgumentPlaces', () => {
       ['a,"b"', 'c'],
       ['a', '"b","c'],
     ];
-    const all = pairs.map(([first, second]) => places.get(first, second)?.key);
-    expect(new Set(all).size).toBe(all.length);
+    for (let again = 0; again < 3; again++) {
+      const all = pairs.map(([first, second]) => places.get(first, second)?.key);
+      expect(new Set(all).size).toBe(all.length);
+    }
   });
 
   it('has none for what is not primitive or means nothing', () => {

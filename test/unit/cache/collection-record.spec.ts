@@ -1,7 +1,7 @@
 import { GCProfiler, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { CollectionRecord } from '../../../lib/cache/collection-record.js';
+import { CollectionRecord } from '../../../lib/cache/memory/collection-record.js';
 
 const LIMIT = 1_000;
 

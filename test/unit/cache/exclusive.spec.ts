@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { CacheTierError } from '../../../lib/core/index.js';
 import { nodes } from './nodes.js';
 
 async function turns(): Promise<void> {
@@ -56,6 +57,16 @@ describe("tiering: 'exclusive'", () => {
       }
     },
   );
+
+  it('forgets what a put would have replaced, where the trouble of that put is thrown', async () => {
+    const { join } = nodes({ ...options, onTierError: 'throw' });
+    const a = await join();
+    await a.cache.put('k', 'old');
+    a.tier.inject({ kind: 'fail' }, { on: ['remove'] });
+    await expect(a.cache.put('k', 'new')).rejects.toThrow(CacheTierError);
+    a.tier.heal();
+    expect(await a.cache.get('k')).toBeUndefined();
+  });
 
   it('demotes nothing that was invalidated or has expired', async () => {
     const { join, clock } = nodes(options);

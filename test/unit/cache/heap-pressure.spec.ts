@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { HeapPressure } from '../../../lib/cache/heap-pressure.js';
+import { HeapPressure } from '../../../lib/cache/memory/heap-pressure.js';
 
 const limitBytes = 100;
 

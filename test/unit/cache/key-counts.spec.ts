@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../../lib/core/index.js';
-import { KeyCounts } from '../../../lib/cache/key-counts.js';
-import { Sampler } from '../../../lib/cache/sampler.js';
+import { KeyCounts } from '../../../lib/cache/statistics/key-counts.js';
+import { Sampler } from '../../../lib/cache/statistics/sampler.js';
 
 const PLACES = 256;
 

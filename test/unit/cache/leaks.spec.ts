@@ -2,7 +2,7 @@ import process from 'node:process';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import type { CacheParts } from '../../../lib/cache/cache-parts.js';
+import type { CacheParts } from '../../../lib/cache/parts/cache-parts.js';
 import { createCache, defineCache, type CacheOptions, type ClosableCache } from '../../../lib/cache/index.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 import { deferred } from './deferred.js';

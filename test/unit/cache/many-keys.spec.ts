@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CacheParts } from '../../../lib/cache/cache-parts.js';
+import type { CacheParts } from '../../../lib/cache/parts/cache-parts.js';
 import { createCache, defineCache } from '../../../lib/cache/index.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 

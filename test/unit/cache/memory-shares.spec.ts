@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { shareOut, type Claimant } from '../../../lib/cache/memory-shares.js';
+import { shareOut, type Claimant } from '../../../lib/cache/memory/memory-shares.js';
 
 /** A cache whose hits grow evenly up to a size. */
 function claimant(bytes: number, hits?: number, upToBytes = bytes, mostBytes = Infinity): Claimant {

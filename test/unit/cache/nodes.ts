@@ -31,7 +31,7 @@ export function nodes(options: CacheOptions<string, string> = {}): Nodes {
   const clock = new FakeClock();
   const random = seededRandom(7);
   const first = new InProcessTier({ name: 'shared', clock, random });
-  const hub = inProcessHub();
+  const hub = inProcessHub({ scope: 'shared' });
   return {
     clock,
     tier: first,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RecentReplays } from '../../../lib/cache/recent-replays.js';
+import { RecentReplays } from '../../../lib/cache/shared/recent-replays.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 import { nodes } from './nodes.js';
 

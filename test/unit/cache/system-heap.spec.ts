@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { resourceLimits } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
-import { systemHeap, youngGenerationBytes } from '../../../lib/cache/system-heap.js';
+import { systemHeap, youngGenerationBytes } from '../../../lib/cache/memory/system-heap.js';
 
 const MB = 2 ** 20;
 

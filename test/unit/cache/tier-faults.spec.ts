@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Cache } from '../../../lib/cache/index.js';
-import type { FakeClock } from '../../../lib/testing/index.js';
+import { ChaosTier, InProcessTier, type FakeClock } from '../../../lib/testing/index.js';
 import { settled } from './deferred.js';
 import { nodes } from './nodes.js';
 
@@ -41,6 +41,21 @@ describe('promise Tiers: a tier that fails is a miss and an event', () => {
     await pass(clock, 2_000);
     expect(answer).toBe('loaded');
     expect(a.events.of('tierError').map(({ cause }) => cause)).toEqual(['read', 'fence']);
+  });
+
+  it('leaves nobody waiting when it is closed, whatever the deadline of a tier that hangs', async () => {
+    const { join, clock } = nodes();
+    const tier = new ChaosTier(new InProcessTier({ clock, timeout: '20s' }), { clock });
+    const { cache } = await join({ tiers: [tier] });
+    // A read and a fence; what is asked later the closed tier refuses.
+    tier.inject({ kind: 'hang' }, { times: 2 });
+    const waiting = [cache.getOrLoad('k', async () => 'loaded'), cache.put('other', 'v'), cache.get('third')];
+    const answers = Promise.all(waiting);
+    await turns();
+    const closed = cache.close();
+    await pass(clock, 15_000);
+    await closed;
+    expect(await answers).toEqual(['loaded', undefined, undefined]);
   });
 
   it('does not ask a tier that failed too often, and asks again when it is back', async () => {

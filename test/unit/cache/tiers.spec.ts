@@ -1,4 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { createCache, defineCache } from '../../../lib/cache/index.js';
+import { seededRandom } from '../../../lib/core/index.js';
+import { FakeClock, InProcessTier } from '../../../lib/testing/index.js';
 import { nodes } from './nodes.js';
 
 describe('a cache with a tier below memory', () => {
@@ -40,6 +43,18 @@ describe('a cache with a tier below memory', () => {
     expect(await b.cache.get('k')).toBeUndefined();
   });
 
+  it('has what only the tier has, as long as that is fresh, and counts nothing', async () => {
+    const { join, clock } = nodes({ ttl: '1s', staleIfError: '1h' });
+    const a = await join();
+    const b = await join();
+    await a.cache.put('k', 'v');
+    expect([await b.cache.has('k'), await b.cache.has('other')]).toEqual([true, false]);
+    expect(b.cache.stats()).toMatchObject({ hits: 0, misses: 0 });
+    expect(await b.cache.entry('k')).toBeUndefined();
+    clock.advance(1_500);
+    expect([await a.cache.has('k'), await b.cache.has('k')]).toEqual([false, false]);
+  });
+
   it('reads many keys in one batch, and loads only what no tier has', async () => {
     const { join } = nodes();
     const a = await join();
@@ -74,6 +89,35 @@ describe('a cache with a tier below memory', () => {
     const read = jest.spyOn(b.tier, 'read');
     expect(await Promise.all([b.cache.get('a'), b.cache.get('b'), b.cache.get('x')])).toEqual(['1', '2', undefined]);
     expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  it('gives one key to all who ask for it at the same time, in one tick or several', async () => {
+    const { join } = nodes({ staleIfError: '1m' });
+    const a = await join();
+    const b = await join();
+    await a.cache.put('k', 'v');
+    const { cache } = b;
+    const loader = jest.fn(async () => 'loaded');
+    const asked = [cache.get('k'), cache.get('k'), cache.getOrLoad('k', loader), cache.getAll(['k'])];
+    await Promise.resolve();
+    asked.push(cache.get('k'));
+    expect(await Promise.all(asked)).toEqual(['v', 'v', 'v', new Map([['k', 'v']]), 'v']);
+    expect(loader).not.toHaveBeenCalled();
+    expect(cache.stats()).toMatchObject({ hits: 5, misses: 0, size: 1 });
+  });
+
+  it('gives each of them a copy where values are copied', async () => {
+    const ports = { clock: new FakeClock(), random: seededRandom(7) };
+    const first = new InProcessTier({ name: 'shared', ...ports });
+    const options = { clone: 'structured' } as const;
+    const [a, b] = [first.anotherNode(), first.anotherNode()].map((tier) =>
+      createCache(defineCache<string, { readonly list: number[] }>('lists', { ...options, tiers: [tier] }), ports),
+    );
+    await a?.put('k', { list: [1] });
+    const [one, other] = await Promise.all([b?.get('k'), b?.get('k')]);
+    one?.list.push(2);
+    expect(other).toEqual({ list: [1] });
+    expect(await b?.get('k')).toEqual({ list: [1] });
   });
 });
 

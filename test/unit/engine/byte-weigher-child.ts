@@ -1,7 +1,7 @@
 import process from 'node:process';
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { approximateBytes } from '../../../lib/engine/byte-weigher.js';
+import { approximateBytes } from '../../../lib/engine/weight/byte-weigher.js';
 
 /*
  * Weighs values of many kinds, and measures by how much each makes the heap grow, in a process that does nothing else.

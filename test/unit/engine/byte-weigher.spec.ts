@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { approximateBytes } from '../../../lib/engine/byte-weigher.js';
+import { approximateBytes } from '../../../lib/engine/weight/byte-weigher.js';
 import { startChild } from '../../processes/child.js';
 
 /** The stated error. */

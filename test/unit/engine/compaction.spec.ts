@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../../lib/core/index.js';
 import { BoundedStore } from '../../../lib/engine/index.js';
 import { BUILT_IN_POLICIES, type PolicyName } from '../../../lib/engine/policy/policies.js';
-import { assertStructure } from '../../../lib/engine/structure.js';
+import { assertStructure } from '../../../lib/engine/store/structure.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 
 const LARGE = 20_000;

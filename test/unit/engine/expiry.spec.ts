@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { COARSE_MARGIN_MS } from '../../../lib/core/index.js';
-import { STEPS_PER_SLICE } from '../../../lib/engine/expiry-sweeper.js';
+import { STEPS_PER_SLICE } from '../../../lib/engine/time/expiry-sweeper.js';
 import { MemoryCache, type MemoryCacheOptions } from '../../../lib/engine/index.js';
-import { assertStructure } from '../../../lib/engine/structure.js';
+import { assertStructure } from '../../../lib/engine/store/structure.js';
 import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GroupIndex } from '../../../lib/engine/group-index.js';
+import { GroupIndex } from '../../../lib/engine/store/group-index.js';
 
 describe('GroupIndex', () => {
   let groups: GroupIndex;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom, type Random } from '../../../lib/core/index.js';
-import { KeyHash } from '../../../lib/engine/key-hash.js';
-import { KeyTable } from '../../../lib/engine/key-table.js';
+import { KeyHash } from '../../../lib/engine/keys/key-hash.js';
+import { KeyTable } from '../../../lib/engine/keys/key-table.js';
 
 const KEYS = 1 << 15;
 const SEEDS = [1, 2, 3, 4, 5];

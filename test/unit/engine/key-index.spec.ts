@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '../../../lib/core/index.js';
-import { KeyIndex } from '../../../lib/engine/key-index.js';
-import { SlotTable } from '../../../lib/engine/slot-table.js';
+import { KeyIndex } from '../../../lib/engine/keys/key-index.js';
+import { SlotTable } from '../../../lib/engine/slots/slot-table.js';
 
 function newIndex(): {
   slots: SlotTable;

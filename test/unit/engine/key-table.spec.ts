@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../../lib/core/index.js';
-import { KeyTable } from '../../../lib/engine/key-table.js';
-import { SlotTable } from '../../../lib/engine/slot-table.js';
+import { KeyTable } from '../../../lib/engine/keys/key-table.js';
+import { SlotTable } from '../../../lib/engine/slots/slot-table.js';
 
 /** Records of slots whose hashes are given. */
 function recordsOf(hashes: readonly number[]): Int32Array {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../../lib/core/index.js';
-import { KeyHash } from '../../../lib/engine/key-hash.js';
-import { LongStringHash } from '../../../lib/engine/long-string-hash.js';
+import { KeyHash } from '../../../lib/engine/keys/key-hash.js';
+import { LongStringHash } from '../../../lib/engine/keys/long-string-hash.js';
 
 const newHash = (seed = 1): LongStringHash => new LongStringHash(new KeyHash(seededRandom(seed)));
 const numbered = (count: number, make: (number: string) => string): string[] =>

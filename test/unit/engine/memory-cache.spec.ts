@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { from } from 'rxjs';
 import { MemoryCache } from '../../../lib/engine/index.js';
-import { assertStructure } from '../../../lib/engine/structure.js';
+import { assertStructure } from '../../../lib/engine/store/structure.js';
 import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
 
 describe('MemoryCache', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryCache, type EvictionPolicy, type PolicyHost, type PolicyName } from '../../../lib/engine/index.js';
-import { assertStructure } from '../../../lib/engine/structure.js';
+import { assertStructure } from '../../../lib/engine/store/structure.js';
 
 function cacheOf(policy: PolicyName, maxSize: number, keys: Iterable<string>): MemoryCache<string, number> {
   const cache = new MemoryCache<string, number>({ policy, maxSize });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { RecentStrings } from '../../../lib/engine/recent-strings.js';
-import { NO_SLOT, SlotTable } from '../../../lib/engine/slot-table.js';
+import { RecentStrings } from '../../../lib/engine/keys/recent-strings.js';
+import { NO_SLOT, SlotTable } from '../../../lib/engine/slots/slot-table.js';
 
 function setUp() {
   const slots = new SlotTable(() => Infinity);
@@ -35,5 +35,27 @@ describe('RecentStrings', () => {
     const slot = slots.allocate('abc', 'value');
     recent.remember('abc', slot);
     expect(recent.find('abc')).toBe(NO_SLOT);
+  });
+
+  it('knows two strings that share a place, the second one in another', () => {
+    const { slots, recent } = setUp();
+    const keys = Array.from({ length: 20 }, (_, at) => `user:${at}`);
+    const slotOf = new Map(keys.map((key) => [key, slots.allocate(key, 'value')]));
+    for (const key of keys) recent.remember(key, slotOf.get(key) as number);
+    const moved = keys.filter((key) => recent.find(key) === NO_SLOT && recent.findSecond(key) === slotOf.get(key));
+    const first = keys.filter((key) => recent.find(key) === slotOf.get(key));
+    expect(moved.length).toBeGreaterThan(0);
+    expect(moved.length + first.length).toBe(keys.length);
+  });
+
+  it('gives the place of a string that has left to the next', () => {
+    const { slots, recent } = setUp();
+    const keys = Array.from({ length: 20 }, (_, at) => `user:${at}`);
+    const slotOf = new Map(keys.map((key) => [key, slots.allocate(key, 'value')]));
+    for (const key of keys) recent.remember(key, slotOf.get(key) as number);
+    const [moved] = keys.filter((key) => recent.find(key) === NO_SLOT) as [string];
+    for (const key of keys) if (key !== moved) slots.release(slotOf.get(key) as number);
+    recent.remember(moved, slotOf.get(moved) as number);
+    expect(recent.find(moved)).toBe(slotOf.get(moved));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RemovalQueue } from '../../../lib/engine/removal-queue.js';
+import { RemovalQueue } from '../../../lib/engine/store/removal-queue.js';
 
 describe('RemovalQueue', () => {
   it('tells each removal once, in order, when it is asked to', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../../lib/core/index.js';
-import { ReuseSample } from '../../../lib/engine/reuse-sample.js';
+import { ReuseSample } from '../../../lib/engine/store/reuse-sample.js';
 
 /** Distinct keys as their hashes, spread over all of 32 bits. */
 function hashOf(key: number): number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { SlotList } from '../../../lib/engine/slot-list.js';
-import { SlotTable } from '../../../lib/engine/slot-table.js';
+import { SlotList } from '../../../lib/engine/slots/slot-list.js';
+import { SlotTable } from '../../../lib/engine/slots/slot-table.js';
 
 describe('SlotTable', () => {
   it('is small when it is empty, whatever it may have to hold', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../../lib/core/index.js';
 import { BoundedStore } from '../../../lib/engine/index.js';
 import { LruPolicy } from '../../../lib/engine/policy/lru.js';
-import { assertStructure } from '../../../lib/engine/structure.js';
+import { assertStructure } from '../../../lib/engine/store/structure.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 
 function filledStore(): BoundedStore<string, number> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { NEVER } from '../../../lib/engine/slot-table.js';
-import { MOVED, NOTHING_DUE, TimerWheel } from '../../../lib/engine/timer-wheel.js';
+import { NEVER } from '../../../lib/engine/slots/slot-table.js';
+import { MOVED, NOTHING_DUE, TimerWheel } from '../../../lib/engine/time/timer-wheel.js';
 
 function newWheel(items = 64): TimerWheel {
   const wheel = new TimerWheel();

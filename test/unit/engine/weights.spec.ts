@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { approximateBytes, MemoryCache } from '../../../lib/engine/index.js';
-import { assertStructure } from '../../../lib/engine/structure.js';
+import { assertStructure } from '../../../lib/engine/store/structure.js';
 import { EventRecorder } from '../../../lib/testing/index.js';
 
 function cacheOf(maxWeight: number, maxSize?: number): MemoryCache<string, number> {

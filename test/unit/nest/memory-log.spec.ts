@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { MemoryNews } from '../../../lib/cache/index.js';
-import { MemoryLog } from '../../../lib/nest/memory-log.js';
+import { MemoryLog } from '../../../lib/nest/module/memory-log.js';
 import { FakeClock } from '../../../lib/testing/index.js';
 
 const MB = 2 ** 20;

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { EMPTY, Observable, Subject } from 'rxjs';
-import type { AnyMethod } from '../../../lib/nest/method-types.js';
-import { declaredKind, kindOf } from '../../../lib/nest/result-kind.js';
+import type { AnyMethod } from '../../../lib/nest/operations/method-types.js';
+import { declaredKind, kindOf } from '../../../lib/nest/steps/result-kind.js';
 
 class Thenable {
   then(): void {}

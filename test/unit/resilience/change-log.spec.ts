@@ -18,6 +18,40 @@ describe('ChangeLog', () => {
     });
   });
 
+  describe('spares a fence of the key', () => {
+    it('as far as this one change goes', () => {
+      const changes = new ChangeLog();
+      const spared = changes.openFence();
+      const other = changes.openFence();
+      changes.changeKey('a', [spared]);
+
+      expect([spared, other].map((fence) => changes.permits(fence, target('a')))).toEqual([true, false]);
+      changes.changeKey('a');
+      expect(changes.permits(spared, target('a'))).toBe(false);
+    });
+
+    it('that nothing has outdated before', () => {
+      const changes = new ChangeLog();
+      const fence = changes.openFence();
+      changes.changeKey('a');
+      changes.changeKey('a', [fence]);
+
+      expect(changes.permits(fence, target('a'))).toBe(false);
+    });
+
+    it('but from no change of a group or of everything, before or after', () => {
+      const changes = new ChangeLog();
+      const [ofGroup, ofAll] = [changes.openFence(), changes.openFence()];
+      changes.changeGroup('g');
+      changes.changeKey('a', [ofGroup, ofAll]);
+
+      expect(changes.permits(ofGroup, target('a', 'g'))).toBe(false);
+      expect(changes.permits(ofAll, target('a'))).toBe(true);
+      changes.changeAll();
+      expect(changes.permits(ofAll, target('a'))).toBe(false);
+    });
+  });
+
   describe('refuses a result', () => {
     it.each([
       ['its key changed', (changes: ChangeLog) => changes.changeKey('a')],

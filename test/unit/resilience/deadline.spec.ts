@@ -135,12 +135,13 @@ describe('an event loop that was blocked past the deadline', () => {
 });
 
 describe('deadlines that were closed', () => {
-  it('leave no timer behind', () => {
+  it('leave no timer behind, and nobody who waits', async () => {
     const clock = new FakeClock();
     const deadlines = new Deadlines(100, clock);
-    void deadlines.attempt(() => new Promise<never>(() => {}), timedOut);
+    const attempts = [1, 2].map(() => deadlines.attempt(() => new Promise<never>(() => {}), timedOut));
     expect(clock.pendingTimers).toBe(1);
     deadlines.close();
     expect(clock.pendingTimers).toBe(0);
+    expect(await Promise.all(attempts)).toEqual([failed('timed out'), failed('timed out')]);
   });
 });

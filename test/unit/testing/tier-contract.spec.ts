@@ -44,6 +44,24 @@ function failuresOfTier(
 /** Fences as they were first given, whichever node asked. */
 const firstFences = new Map<string, TierFences>();
 
+/** Tokens that a broken tier takes although they are not open any more. */
+const keptFences = new Set<string>();
+
+async function keepFences(tier: Tier, space: string, keys: readonly string[]): Promise<void> {
+  for (const token of (await tier.fence(space, keys, [], 60_000)).fences) keptFences.add(token);
+}
+
+async function writeByKept(tier: Tier, space: string, writes: readonly TierWrite[]): Promise<readonly boolean[]> {
+  const byKept = writes.filter(({ fence }) => fence !== undefined && keptFences.has(fence));
+  const keys = byKept.map(({ key }) => key);
+  const { fences } = await tier.fence(space, keys, [], 60_000);
+  const open = new Map(byKept.map((write, at) => [write, fences[at]]));
+  return tier.write(
+    space,
+    writes.map((write) => changed(write, { fence: open.get(write) ?? write.fence })),
+  );
+}
+
 const changed = (write: TierWrite, change: Partial<TierWrite>): TierWrite => ({ ...write, ...change });
 
 describe('tierContract', () => {
@@ -192,11 +210,10 @@ describe('tierContract', () => {
       'fences refuse a write after their key was removed',
       (tier) => ({
         remove: async (space, keys) => {
-          for (const key of keys)
-            await tier.write(space, [
-              { key, bytes: new Uint8Array(), ttlMs: 0, fence: (await tier.fence(space, [key], [], 60_000)).fences[0] },
-            ]);
+          await keepFences(tier, space, keys);
+          await tier.remove(space, keys);
         },
+        write: (space, writes) => writeByKept(tier, space, writes),
       }),
     ],
     [
@@ -204,16 +221,20 @@ describe('tierContract', () => {
       "fences refuse a write after a caller's own",
       (tier) => ({
         write: async (space, writes) => {
-          const { fences } = await tier.fence(
-            space,
-            writes.map(({ key }) => key),
-            [],
-            60_000,
-          );
-          return tier.write(
-            space,
-            writes.map((write, at) => changed(write, { fence: write.fence ?? fences[at] })),
-          );
+          const own = writes.filter(({ fence }) => fence === undefined).map(({ key }) => key);
+          await keepFences(tier, space, own);
+          return writeByKept(tier, space, writes);
+        },
+      }),
+    ],
+    [
+      'that keeps fences through fenced writes',
+      'of two that hold one the first wins',
+      (tier) => ({
+        write: async (space, writes) => {
+          const stored = await writeByKept(tier, space, writes);
+          for (const [at, { fence }] of writes.entries()) if (fence !== undefined && stored[at]) keptFences.add(fence);
+          return stored;
         },
       }),
     ],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../../../lib/core/index.js';
 import { MemoryCache } from '../../../../lib/engine/index.js';
-import { assertStructure } from '../../../../lib/engine/structure.js';
+import { assertStructure } from '../../../../lib/engine/store/structure.js';
 
 type Keys = (random: () => number, at: number) => number;
 

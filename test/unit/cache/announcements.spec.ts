@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { createCache, defineCache, type CacheOptions } from '../../../lib/cache/index.js';
+import { ChaosTier, FakeClock, InProcessTier } from '../../../lib/testing/index.js';
+import { nodes, type Node } from './nodes.js';
+import { pass, turns } from './passing.js';
+
+/** A node with a tier of its own before the one that it shares with another node. */
+async function nearAndFar(options: CacheOptions<string, string> = {}): Promise<{
+  readonly a: Node;
+  readonly b: Node;
+  readonly near: ChaosTier;
+  readonly far: ChaosTier;
+  readonly clock: FakeClock;
+}> {
+  const { join, clock } = nodes(options);
+  const own = new InProcessTier({ name: 'near', clock, capabilities: { scope: 'process' } });
+  const shared = new InProcessTier({ name: 'far', clock });
+  const near = new ChaosTier(own, { clock });
+  const far = new ChaosTier(shared.anotherNode(), { clock });
+  const a = await join({ tiers: [near, far] });
+  const b = await join({ tiers: [shared.anotherNode()] });
+  return { a, b, near, far, clock };
+}
+
+describe('promise Bus: an invalidation that a tier cannot take', () => {
+  it.each(['invalidate', 'expire', 'invalidateGroup', 'invalidateMatching', 'clear'] as const)(
+    'reaches the other nodes although a tier that is none of theirs stays out of order: %s',
+    async (how) => {
+      const { a, b, near, clock } = await nearAndFar({ groups: ['k'] });
+      await a.cache.put('k', 'old');
+      expect(await b.cache.get('k')).toBe('old');
+      near.inject({ kind: 'fail' });
+      await a.cache[how]('k');
+      await pass(clock, 1_000, 50);
+      expect(await b.cache.get('k')).toBeUndefined();
+    },
+  );
+
+  it('reaches them again when the last of several tiers has it', async () => {
+    const { a, b, near, far, clock } = await nearAndFar();
+    await a.cache.put('k', 'old');
+    near.inject({ kind: 'fail' }, { on: ['remove'], times: 1 });
+    far.inject({ kind: 'fail' });
+    await a.cache.invalidate('k');
+    await pass(clock, 5_000, 50);
+    // The tier that they share has not heard of it.
+    expect(await b.cache.get('k')).toBe('old');
+    far.heal();
+    await pass(clock, 20_000, 50);
+    expect(await b.cache.get('k')).toBeUndefined();
+  });
+
+  it('is made in memory again when all tiers have answered, also where the trouble of one is thrown', async () => {
+    const { a, b, near, far, clock } = await nearAndFar({ onTierError: 'throw' });
+    await b.cache.put('k', 'old');
+    near.inject({ kind: 'fail' }, { on: ['remove'], times: 1 });
+    far.inject({ kind: 'delay', ms: 50 }, { on: ['remove'], times: 1 });
+    const invalidated = expect(a.cache.invalidate('k')).rejects.toThrow();
+    await turns();
+    // From the tier that has it still, and up into memory.
+    expect(await a.cache.get('k')).toBe('old');
+    await pass(clock, 200);
+    await invalidated;
+    expect(await a.cache.get('k')).toBeUndefined();
+  });
+});
+
+it('an invalidation of many keys is made in memory again for each that has a name, however many have none', async () => {
+  const clock = new FakeClock();
+  const tier = new ChaosTier(new InProcessTier({ clock }), { clock });
+  const cache = createCache(defineCache<string | symbol, string>('texts', { tiers: [tier], bus: false }), { clock });
+  tier.inject({ kind: 'delay', ms: 50 }, { on: ['remove'] });
+  await cache.put('k', 'old');
+  const symbols = Array.from({ length: 600 }, () => Symbol('of this process'));
+  const invalidated = cache.invalidateAll([...symbols, 'k']);
+  await turns();
+  expect(await cache.get('k')).toBe('old');
+  await pass(clock, 200);
+  await invalidated;
+  expect(await cache.get('k')).toBeUndefined();
+});
