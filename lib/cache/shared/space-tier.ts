@@ -203,20 +203,20 @@ export class SpaceTier<V> {
 
   /**
    * Removes the entries, and breaks the fences, whose names match. Where the tier cannot list them to the end, all of
-   * this cache is made unusable instead.
+   * this cache is made unusable instead. What it cannot remove is kept, and ends nothing: the rest is not known yet.
    */
   async removeMatching(glob: string | undefined, matches: (name: string) => boolean): Promise<boolean> {
+    let isDone = true;
     try {
       // A glob means the text of a key, and names of other keys than strings begin with a mark.
       const globs = glob === undefined ? [undefined] : [glob, `${NAME_MARK}*`];
       for (const some of globs) {
         for await (const names of this.link.guarded.keys(this.space, some)) {
-          const matching = names.filter(matches);
-          if (!(await this.remove(matching))) return false;
+          isDone = (await this.remove(names.filter(matches))) && isDone;
         }
       }
       // What is still to be written is not listed, and what was written late meanwhile may not be.
-      return await this.remove(this.outdatePuts(matches));
+      return (await this.remove(this.outdatePuts(matches))) && isDone;
     } catch (error) {
       this.trouble('keys', error);
       return this.renewWhole();

@@ -35,18 +35,28 @@ export class Spread<K, V> {
     private readonly announced: () => void = () => {},
   ) {}
 
-  /** @param again makes the change in memory */
+  /**
+   * Batch after batch, the next also where a tier's trouble with one is thrown: the first trouble is, when all are told.
+   *
+   * @param again makes the change in memory
+   */
   async keys(
     indexes: readonly unknown[],
     again: (index: unknown) => void,
     kind: 'keys' | 'expire' = 'keys',
   ): Promise<void> {
     const named = indexes.filter((index) => this.codec.nameOf(index) !== undefined);
+    let trouble: { readonly error: unknown } | undefined;
     for (let from = 0; from < named.length; from += NAMES_AT_ONCE) {
       const some = named.slice(from, from + NAMES_AT_ONCE);
       const names = some.map((index) => this.codec.nameOf(index) as string);
-      await this.carry(this.lower?.remove(names), () => some.forEach(again), { kind, names });
+      try {
+        await this.carry(this.lower?.remove(names), () => some.forEach(again), { kind, names });
+      } catch (error) {
+        trouble ??= { error };
+      }
     }
+    if (trouble !== undefined) throw trouble.error;
   }
 
   /** A caller's write, which the tiers have already, or will have: then whoever reads there until then has outdated entries. */

@@ -79,3 +79,33 @@ it('an invalidation of many keys is made in memory again for each that has a nam
   await invalidated;
   expect(await cache.get('k')).toBeUndefined();
 });
+
+describe('promise Tiers: an invalidation of more keys than go to a tier at once, of which some cannot be removed', () => {
+  const keys = Array.from({ length: 1_100 }, (_, at) => `k${at}`);
+
+  it.each(['recover', 'throw'] as const)("removes all the others that a pattern means: '%s'", async (onTierError) => {
+    const { join, clock } = nodes({ onTierError });
+    const [a, b] = [await join(), await join()];
+    await a.cache.putAll(keys.map((key) => [key, 'old'] as const));
+    await b.cache.getAll(keys);
+    a.tier.inject({ kind: 'fail' }, { on: ['remove'], times: 1 });
+    await a.cache.invalidateMatching('k*');
+    await pass(clock, 10_000, 100);
+    const [hereNow, thereNow] = [await a.cache.getAll(keys), await b.cache.getAll(keys)];
+    expect([hereNow.size, thereNow.size]).toEqual([0, 0]);
+  });
+
+  it.each(['recover', 'throw'] as const)("and all the others that are named: '%s'", async (onTierError) => {
+    const { join, clock } = nodes({ onTierError });
+    const [a, b] = [await join(), await join()];
+    await a.cache.putAll(keys.map((key) => [key, 'old'] as const));
+    await b.cache.getAll(keys);
+    a.tier.inject({ kind: 'fail' }, { on: ['remove'], times: 1 });
+    const invalidated = a.cache.invalidateAll(keys);
+    if (onTierError === 'throw') await expect(invalidated).rejects.toMatchObject({ code: 'CACHE_TIER' });
+    else expect(await invalidated).toBe(keys.length);
+    await pass(clock, 10_000, 100);
+    const [hereNow, thereNow] = [await a.cache.getAll(keys), await b.cache.getAll(keys)];
+    expect([hereNow.size, thereNow.size]).toEqual([0, 0]);
+  });
+});
