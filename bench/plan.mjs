@@ -21,6 +21,10 @@ const LRU_BARS = {
   100_000: { 'get-or-put': 0.65, put: 0.5, delete: 0.55 },
   1_000_000: { 'get-or-put': 0.5, put: 0.5, delete: 0.5 },
 };
+/** Of many callers of the tier, to the raw client: at least 0.8 of its throughput. */
+const RAW_CLIENT_BAR = 1.25;
+/** Of a hit in memory with tiers below, to one without: the same, but for what measuring again brings about. */
+const HIT_ABOVE_REDIS_BAR = 1.1;
 const REQUESTS = { warmUps: 10_000, requests: 10_000 };
 const QUICK_REQUESTS = { warmUps: 5_000, requests: 4_000 };
 
@@ -50,6 +54,7 @@ export const TITLES = {
   'strata-beside': 'bare async method, beside cached ones',
   ioredis: 'ioredis, pipelined by hand',
   'redis-tier': 'redisTier',
+  redis: 'Cache, a hit in memory above Redis',
   'redis-cache': 'Cache over redisTier',
   'lmdb-tier': 'lmdbTier',
   cacheable: 'cacheable, @keyv/redis',
@@ -217,6 +222,7 @@ function tiers(quick) {
       callers,
       base: 'ioredis',
       libraries: ['ioredis', 'redis-tier', 'redis-cache', 'cache-manager', 'cacheable', 'bentocache', ...onDisk],
+      ...(callers === 100 && { bar: { libraries: ['redis-tier'], atMost: RAW_CLIENT_BAR, time: 'wall' } }),
       job: { part: 'tiers', kind: 'store', operation, callers, ...times },
     })),
   );
@@ -228,6 +234,7 @@ function tiers(quick) {
       kind: 'memory-hit',
       base: 'none',
       libraries: ['none', 'redis'],
+      bar: { libraries: ['redis'], atMost: HIT_ABOVE_REDIS_BAR },
       job: { part: 'tiers', kind: 'memory-hit', ...times },
     },
     {

@@ -111,12 +111,21 @@ function bars(workloads, table) {
   const results = workloads
     .filter(({ bar }) => bar !== undefined)
     .flatMap((workload) =>
-      workload.bar.libraries.map((library) => ({ workload, library, ratios: table.ratios(workload, library) })),
+      workload.bar.libraries.map((library) => ({
+        workload,
+        library,
+        ratios: table.ratios(workload, library, barTime(workload)),
+      })),
     )
     .filter(({ ratios }) => ratios !== undefined);
   const missed = results.filter(({ workload, library, ratios }) => ratios.median > atMost(workload, library));
   const lines = missed.map(({ workload, library }) =>
-    row([workload.id, TITLES[library], atMost(workload, library), table.cell(workload, library)]),
+    row([
+      workload.id,
+      TITLES[library],
+      atMost(workload, library),
+      table.cell(workload, library, barTime(workload)),
+    ]),
   );
   return section(
     'Bars',
@@ -126,10 +135,17 @@ function bars(workloads, table) {
       'at most 1.1 times as slow with long keys, objects, mixed and chosen keys; with `lru`, strings and 100,000 entries it takes at',
       'most 0.65 of the time for get-or-put, 0.5 for puts and 0.55 for deletes, with a million 0.5. A request that `@HttpCache`',
       'answers costs at most 0.95 of one without a cache, and at most 0.65 on Express and 0.6 on Fastify where the route is public.',
+      '`redisTier` takes 100 callers at most 1.25 of the wall time of the raw client, and a hit in memory at most 1.1 of one without',
+      'Redis below.',
       `Kept by ${results.length - missed.length} of ${results.length} rows.`,
       ...(missed.length === 0 ? [] : ['', row(['missed', 'ours', 'bar', 'measured']), rule('llrr'), ...lines]),
     ].join('\n'),
   );
+}
+
+/** Servers work too where a bar is of wall time. */
+function barTime({ bar }) {
+  return bar.time === 'wall' ? wallTime : cpuTime;
 }
 
 /** One number for all of a workload's libraries, or one for each. */
