@@ -1,5 +1,6 @@
 import { Redis as Ioredis5 } from 'ioredis';
 import { Cluster as Ioredis6Cluster, Redis as Ioredis6 } from 'ioredis6';
+import { Cluster as IovalkeyCluster, Redis as Iovalkey } from 'iovalkey';
 import { createClient, createCluster } from 'redis';
 import { createClient as createClient5, createCluster as createCluster5 } from 'redis5';
 import type { RedisOptions } from '../../lib/backends/redis/index.js';
@@ -23,6 +24,10 @@ export const SINGLE: Readonly<Record<string, (port: number) => Access>> = {
     const client = new Ioredis6(port, '127.0.0.1');
     return { options: { client }, end: () => client.disconnect() };
   },
+  iovalkey: (port) => {
+    const client = new Iovalkey(port, '127.0.0.1', { lazyConnect: true });
+    return { options: { client }, end: () => client.disconnect() };
+  },
   'node-redis 5': (port) => ({ options: { client: createClient5({ url: `redis://127.0.0.1:${port}` }) }, ...ended }),
   'node-redis 6': (port) => ({ options: { client: createClient({ url: `redis://127.0.0.1:${port}` }) }, ...ended }),
 };
@@ -34,6 +39,10 @@ export const CLUSTER: Readonly<Record<string, (nodes: Nodes) => Access>> = {
   'URLs of a cluster': (nodes) => ({ options: { url: urlsOf(nodes), cluster: true }, ...ended }),
   "ioredis 6's Cluster": (nodes) => {
     const client = new Ioredis6Cluster(nodes, { lazyConnect: true });
+    return { options: { client }, end: () => client.disconnect() };
+  },
+  "iovalkey's Cluster": (nodes) => {
+    const client = new IovalkeyCluster(nodes, { lazyConnect: true });
     return { options: { client }, end: () => client.disconnect() };
   },
   "node-redis 5's cluster": (nodes) => ({
