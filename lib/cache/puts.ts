@@ -4,10 +4,9 @@ import type { CacheParts } from './parts/cache-parts.js';
 import type { CallSettings } from './settings/call-settings.js';
 import { requireValue } from './settings/call-values.js';
 import type { Invalidation } from './changes/invalidation.js';
-import { staleMs } from './entries/life.js';
 import type { LoadRuns } from './loads/load-runs.js';
 import type { Loads } from './loads/loads.js';
-import type { LowerTiers } from './shared/lower-tiers.js';
+import type { LowerTiers, SharedFence } from './shared/lower-tiers.js';
 import type { Reads } from './reads/reads.js';
 import type { Spread } from './shared/spread.js';
 import { copyOf } from './entries/stored-entry.js';
@@ -162,10 +161,8 @@ export class Puts<K, V> {
     const flight = this.runs.openFlight(index, key, call);
     try {
       const name = codec.nameOf(index);
-      // What memory alone keeps is fenced until it is handed down.
-      const untilMs = lower?.isExclusive === true ? call.ttlMs + staleMs(call) : 0;
       // Before the tiers are asked: what another node puts after that is not replaced.
-      const shared = name === undefined ? undefined : await lower?.fence(name, call.groups, untilMs);
+      const shared = name === undefined ? undefined : await this.fenceBefore(lower, name, call);
       const present = await this.freshBelow(flight, call);
       if (present !== undefined) return present;
       this.reads.countMiss(index, key);
@@ -195,6 +192,15 @@ export class Puts<K, V> {
     } finally {
       this.runs.close(flight);
     }
+  }
+
+  /** None where memory alone keeps what is put: it is fenced when it stands there. */
+  private async fenceBefore(
+    lower: LowerTiers<V> | undefined,
+    name: string,
+    { groups }: CallSettings,
+  ): Promise<SharedFence | undefined> {
+    return lower?.isExclusive === true ? [] : lower?.fence(name, groups, 0);
   }
 
   /** What the tiers have fresh, which ends the flight. */

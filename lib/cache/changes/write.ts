@@ -103,6 +103,15 @@ abstract class Writing<K, V> implements Permitted<K, V> {
     }
   }
 
+  /**
+   * A caller's own value, of such a cache. What stands below is older, also where a tier could not be asked for it; and what
+   * stands here has to be fenced until it goes down.
+   */
+  protected async putAbove(lower: LowerTiers<V>, name: string): Promise<boolean> {
+    await lower.remove([name]);
+    return this.keepForDemotion(await lower.fence(name, this.groups, this.prepared.lifetimeMs));
+  }
+
   /** Of a cache whose tiers hold only what memory evicted. */
   protected keepForDemotion(taken: SharedFence): boolean {
     this.prepared.entry.demotion = { shared: taken, groups: this.groups };
@@ -141,8 +150,10 @@ class FencedWriting<K, V> extends Writing<K, V> {
   protected override carryDown(lower: LowerTiers<V>, name: string): boolean | Promise<boolean> {
     const { shared } = this;
     if (shared === undefined) return this.finish(0);
-    if (lower.isExclusive)
+    if (lower.isExclusive) {
+      if (this.cause === 'put') return this.putAbove(lower, name);
       return this.cause === 'demote' ? this.send(lower, name, shared) : this.keepForDemotion(shared);
+    }
     // Else no tier is to be written to.
     const isForTiers = this.cause === 'put' || shared.some((fence) => fence !== undefined);
     return isForTiers ? this.send(lower, name, shared) : this.finish(0);
@@ -211,11 +222,8 @@ class OwnPut<K, V> extends Writing<K, V> implements OwnWrite<K> {
   private async carry(lower: LowerTiers<V>, name: string): Promise<boolean> {
     const { tiers } = lower;
     try {
-      if (lower.isExclusive) {
-        // What stands below is older; and what stands here has to be fenced until it goes down.
-        await lower.remove([name]);
-        return this.keepForDemotion(await lower.fence(name, this.groups, this.prepared.lifetimeMs));
-      }
+      // Awaited here: its trouble is caught below.
+      if (lower.isExclusive) return await this.putAbove(lower, name);
       for (let level = tiers.length - 1; level >= 0; level--) {
         await this.putInto(lower, tiers[level] as SpaceTier<V>, name);
       }

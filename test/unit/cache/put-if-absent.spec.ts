@@ -85,6 +85,24 @@ it.each(['read', 'fence', 'write'] as const)(
   },
 );
 
+it.each(['read', 'fence', 'remove'] as const)(
+  "promise Fence: nor with tiering: 'exclusive', when memory has it no more (%s)",
+  async (call) => {
+    const { join, clock } = nodes({ tiering: 'exclusive', maxSize: 1, policy: 'lru', ttl: '1h' });
+    const a = await join();
+    await a.cache.put('k', 'old');
+    // Hands it down.
+    await a.cache.put('other', 'v');
+    await pass(clock, 100);
+    a.tier.inject({ kind: 'fail' }, { on: ['read'], times: 1 });
+    if (call !== 'read') a.tier.inject({ kind: 'fail' }, { on: [call], times: 1 });
+    expect(await a.cache.putIfAbsent('k', 'new', { ttl: '1m' })).toBeUndefined();
+    expect(await a.cache.get('k')).toBe('new');
+    await pass(clock, 70_000, 500);
+    expect(await a.cache.get('k')).toBeUndefined();
+  },
+);
+
 it.each([
   ['stale', { ttl: 1_000, staleIfError: '1h' }],
   ['known to fail', { errorTtl: '1h' }],
