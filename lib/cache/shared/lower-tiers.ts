@@ -120,14 +120,16 @@ export class LowerTiers<V> {
   }
 
   renewGroup(group: string): Promise<boolean> {
+    const generation = generationOf(group);
     return this.all(async (tier) => {
       let isDone = false;
       try {
         // In this order: see generations.ts.
         isDone = await tier.renew(ANY_GROUP);
       } finally {
-        // Where its trouble is thrown, the tier is told of both later.
-        isDone = (await tier.renew(generationOf(group))) && isDone;
+        // Now, so that what stands there is outdated; and where the first is still to be done, once more behind it.
+        if (!isDone) tier.renewLater(generation);
+        isDone = (await tier.renew(generation)) && isDone;
       }
       return isDone;
     });

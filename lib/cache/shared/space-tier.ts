@@ -187,8 +187,13 @@ export class SpaceTier<V> {
     // Before: what is written late would record the new token, and look current.
     this.outdatePuts((_, generations) => generations.includes(generation));
     const renewed = await this.link.guarded.renew(this.space, [generation]);
-    if (!renewed.ok) this.link.recovery.add({ kind: 'renew', space: this.space, generation });
+    if (!renewed.ok) this.renewLater(generation);
     return this.succeeded('renew', renewed);
+  }
+
+  /** Behind what waits already. */
+  renewLater(generation: string): void {
+    this.link.recovery.add({ kind: 'renew', space: this.space, generation });
   }
 
   /** The names of its entries and running loads; throws when the tier fails. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createCache, defineCache, type CacheOptions } from '../../../lib/cache/index.js';
 import { ChaosTier, FakeClock, InProcessTier } from '../../../lib/testing/index.js';
+import { deferred } from './deferred.js';
 import { nodes, type Node } from './nodes.js';
 import { pass, turns } from './passing.js';
 
@@ -79,6 +80,28 @@ it('an invalidation of many keys is made in memory again for each that has a nam
   await invalidated;
   expect(await cache.get('k')).toBeUndefined();
 });
+
+it.each([0, 1, 2])(
+  'promise Fence: an invalidated group that a load names late outdates it, although %i renewals fail in the tier',
+  async (times) => {
+    const { join, clock } = nodes();
+    const [a, b] = [await join(), await join()];
+    const value = deferred<string>();
+    const loading = b.cache.getOrLoad('k', async (_, load) => {
+      load.groups('g');
+      return value.promise;
+    });
+    await turns();
+    // It hears of the change only when it has stored what it loaded.
+    b.bus.inject({ kind: 'delay', ms: 1_000 });
+    if (times > 0) a.tier.inject({ kind: 'fail' }, { on: ['renew'], times });
+    await a.cache.invalidateGroup('g');
+    value.resolve('old');
+    expect(await loading).toBe('old');
+    await pass(clock, 10_000, 100);
+    expect([await a.cache.get('k'), await b.cache.get('k')]).toEqual([undefined, undefined]);
+  },
+);
 
 describe('promise Tiers: an invalidation of more keys than go to a tier at once, of which some cannot be removed', () => {
   const keys = Array.from({ length: 1_100 }, (_, at) => `k${at}`);
