@@ -181,6 +181,8 @@ export class Puts<K, V> {
       // The tier may have it all the same: then only memory heard of something else meanwhile.
       const newer = flight.confirmed ? undefined : await this.freshBelow(flight, call, version);
       if (newer !== undefined) return newer;
+      // Nor is it known what refused it: the value of a load, perhaps, which must not outlive this one.
+      if (!flight.confirmed && name !== undefined) await this.forget(name, index);
       // Whatever is still being loaded is older.
       changes.changeKey(index, ownWrites.waitingFences(index));
       numbers.puts++;
@@ -194,6 +196,14 @@ export class Puts<K, V> {
     }
   }
 
+  private async forget(name: string, index: unknown): Promise<void> {
+    try {
+      await this.parts.lower?.remove([name]);
+    } finally {
+      this.parts.store.remove(index);
+    }
+  }
+
   /** None where memory alone keeps what is put: it is fenced when it stands there. */
   private async fenceBefore(
     lower: LowerTiers<V> | undefined,
@@ -203,11 +213,15 @@ export class Puts<K, V> {
     return lower?.isExclusive === true ? [] : lower?.fence(name, groups, 0);
   }
 
-  /** What the tiers have fresh, which ends the flight. */
+  /** What the tiers have fresh, which ends the flight; `undefined` also where that is the caller's own, which confirms it. */
   private async freshBelow(flight: Flight<K, V>, call: CallSettings, own?: string): Promise<V | undefined> {
     const { index, key, fence } = flight;
     const arrival = await this.arrivals.find(index, key, fence, call);
-    if (arrival?.isFresh !== true || arrival.hit.version === own) return undefined;
+    if (arrival?.isFresh !== true) return undefined;
+    if (arrival.hit.version === own) {
+      flight.confirmed = true;
+      return undefined;
+    }
     this.arrivals.countHit(index, key, arrival);
     flight.confirmed = arrival.isStored;
     flight.resolve(arrival.hit.value);

@@ -166,14 +166,17 @@ class FencedWriting<K, V> extends Writing<K, V> {
   }
 
   private async send({ tiers }: LowerTiers<V>, name: string, shared: SharedFence): Promise<boolean> {
+    let isTaken = false;
     for (let level = tiers.length - 1; level >= 0; level--) {
       const tier = tiers[level] as SpaceTier<V>;
       const fence = shared[level];
       const isForTier = fence !== undefined && this.prepared.lifetimeMs > 0;
       const outcome = isForTier ? await this.writeInto(tier, name, fence) : 'failed';
-      if (outcome === 'refused') return false;
+      // A caller's own value that a tier of more nodes has taken is what counts: what this one got meanwhile is older.
+      if (outcome === 'refused' && !(isTaken && this.cause === 'put')) return false;
+      if (outcome === 'stored') isTaken = true;
       // Of a caller's own value: what stands there nobody knows, and it must not outlive that. A miss is right in any case.
-      if (outcome !== 'stored' && this.cause === 'put') await tier.remove([name]);
+      else if (this.cause === 'put') await tier.remove([name]);
     }
     if (this.cause !== 'demote') return this.finish(this.elapsedMs());
     if (this.parts.events.observed) emit(this.parts, 'demote', { key: this.key });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ChaosTier, InProcessTier } from '../../../lib/testing/index.js';
 import { deferred } from './deferred.js';
 import { nodes } from './nodes.js';
 import { pass, turns, watched } from './passing.js';
@@ -102,6 +103,46 @@ it.each(['read', 'fence', 'remove'] as const)(
     expect(await a.cache.get('k')).toBeUndefined();
   },
 );
+
+describe('promise Fence: what was put where none was found', () => {
+  it('replaces what a faster tier got meanwhile, once the tier behind has it', async () => {
+    const { join, clock } = nodes();
+    const shared = new InProcessTier({ name: 'far', clock });
+    const far = new ChaosTier(shared.anotherNode(), { clock });
+    const near = new InProcessTier({ name: 'near', clock, capabilities: { scope: 'process' } });
+    const [a, b] = [await join({ tiers: [near, far] }), await join({ tiers: [shared.anotherNode()] })];
+    await b.cache.put('k', 'old');
+    far.inject({ kind: 'fail' }, { on: ['read'], times: 1 });
+    far.inject({ kind: 'delay', ms: 50 }, { on: ['write'], times: 1 });
+    const put = a.cache.putIfAbsent('k', 'new');
+    await turns();
+    // Up into memory and the tier between.
+    expect(await a.cache.get('k')).toBe('old');
+    await pass(clock, 500);
+    expect(await put).toBeUndefined();
+    expect([await a.cache.get('k'), await b.cache.get('k')]).toEqual(['new', 'new']);
+    expect(await (await join({ tiers: [near.anotherNode(), shared.anotherNode()] })).cache.get('k')).toBe('new');
+  });
+
+  it('and was refused, nobody can say for what, does not leave that in its place', async () => {
+    const { join, clock } = nodes();
+    const [a, b] = [await join(), await join()];
+    const value = deferred<string>();
+    const loading = b.cache.getOrLoad('k', () => value.promise);
+    await turns();
+    a.tier.inject({ kind: 'delay', ms: 50 }, { on: ['write'], times: 1 });
+    const put = a.cache.putIfAbsent('k', 'new');
+    await turns();
+    value.resolve('old');
+    expect(await loading).toBe('old');
+    // Which a reads, and has in memory; and then looks in vain for what was stored in the place of its own.
+    expect(await a.cache.get('k')).toBe('old');
+    a.tier.inject({ kind: 'fail' }, { on: ['read'], times: 1 });
+    await pass(clock, 500);
+    expect(await put).toBeUndefined();
+    expect([await a.cache.get('k'), await b.cache.get('k')]).toEqual([undefined, undefined]);
+  });
+});
 
 it.each([
   ['stale', { ttl: 1_000, staleIfError: '1h' }],
