@@ -223,6 +223,7 @@ export class Puts<K, V> {
       return undefined;
     }
     this.arrivals.countHit(index, key, arrival);
+    this.runs.close(flight);
     flight.confirmed = arrival.isStored;
     flight.resolve(arrival.hit.value);
     return this.copied(arrival.hit.value);

@@ -170,8 +170,18 @@ export class LoadRuns<K, V> {
     const { index, key, fence } = flight;
     const destination = { index, key, fence, shared: this.shared.get(flight) };
     const stored = !flight.abandoned && this.store(run, destination, { value }, loadMs, said);
-    if (typeof stored !== 'boolean') return stored.then((isStored) => answer(flight, value, isStored));
-    answer(flight, value, stored);
+    if (typeof stored !== 'boolean') return stored.then((isStored) => this.answer(flight, value, isStored));
+    this.answer(flight, value, stored);
+  }
+
+  /**
+   * A loader that returns nothing says that there is none; its callers are told so. From here on nobody joins, though the
+   * other flights of the run may not have ended: who finds the result refused would join it again at once, for ever.
+   */
+  private answer(flight: Flight<K, V>, value: V | undefined, isStored: boolean): void {
+    this.parts.flights.leave(flight);
+    flight.confirmed = isStored;
+    flight.resolve(value as V);
   }
 
   /**
@@ -303,12 +313,6 @@ function limited(call: CallSettings, { revalidateMs, ifErrorMs }: Staleness): Ca
     revalidateMs: Math.min(call.revalidateMs, revalidateMs),
     ifErrorMs: Math.min(call.ifErrorMs, ifErrorMs),
   };
-}
-
-/** A loader that returns nothing says that there is none; its callers are told so. */
-function answer<K, V>(flight: Flight<K, V>, value: V | undefined, isStored: boolean): void {
-  flight.confirmed = isStored;
-  flight.resolve(value as V);
 }
 
 /** Why a load was given up, as its signal says it. */

@@ -6,8 +6,9 @@ import {
   type BulkLoader,
   type CacheOptions,
 } from '../../../lib/cache/index.js';
-import { EventRecorder, FakeClock } from '../../../lib/testing/index.js';
+import { ChaosTier, EventRecorder, FakeClock, InProcessTier } from '../../../lib/testing/index.js';
 import { deferred, settled } from './deferred.js';
+import { turns } from './passing.js';
 
 function setUp(options: CacheOptions<string, number> = {}) {
   return createCache(defineCache<string, number>('numbers', options), { clock: new FakeClock() });
@@ -231,5 +232,43 @@ describe('getAll', () => {
       ['a', 1],
     ]);
     expect(cache.stats()).toMatchObject({ gets: 3, hits: 2, misses: 1 });
+  });
+});
+
+describe('promise Load: who joins a load after a group was invalidated, and finds its result refused', () => {
+  it('joins it once, and then loads anew', async () => {
+    const tier = new ChaosTier(new InProcessTier());
+    const cache = createCache(defineCache<string, number>('numbers', { tiers: [tier], bus: false }));
+    const value = deferred<number>();
+    const first = cache.getOrLoad('k', () => value.promise, { groups: ['g'] });
+    await turns();
+    await cache.invalidateGroup('another');
+    const joined = cache.getOrLoad('k', async () => 2);
+    // The tier has lost the fence: the result is refused.
+    await tier.remove('strata:numbers', ['k']);
+    value.resolve(1);
+    expect([await first, await joined]).toEqual([1, 2]);
+    expect(cache.stats()).toMatchObject({ joins: 1, loads: 2 });
+  });
+
+  it('does not wait for the other keys of its batch', async () => {
+    const clock = new FakeClock();
+    const tier = new ChaosTier(new InProcessTier({ clock }), { clock });
+    const cache = createCache(defineCache<string, number>('numbers', { tiers: [tier], bus: false }), { clock });
+    const values = deferred<ReadonlyMap<string, number>>();
+    const all = cache.getOrLoadAll(['k', 'slow'], (_, load) => {
+      load.of('k').skip();
+      return values.promise;
+    });
+    await turns();
+    await cache.invalidateGroup('another');
+    const joined = cache.getOrLoad('k', async () => 2);
+    tier.inject({ kind: 'delay', ms: 50 }, { on: ['write'], times: 1 });
+    values.resolve(lengths(['k', 'slow']));
+    // Were the flight that has ended still there to be joined, nothing but that would ever run again.
+    expect(await joined).toBe(2);
+    clock.advance(50);
+    expect((await all).get('slow')).toBe(4);
+    expect(cache.stats()).toMatchObject({ joins: 1, loads: 2 });
   });
 });
