@@ -32,7 +32,7 @@ import { MemoryBackground, resolveMemorySnapshot } from './background/memory-bac
 import type { MemoryGovernor, MemoryNews, MemoryState } from './memory/memory-governor.js';
 import { OwnedFiles } from './background/owned-files.js';
 import { STATS_INTERVAL, StatsStream } from './statistics/stats-stream.js';
-import { TierLinks } from './shared/tier-links.js';
+import { TierLinks, type LinkNews } from './shared/tier-links.js';
 import type { BackgroundNews } from './background/work-news.js';
 
 /** A cache as the registry keeps it: its types are the definition's, which the caller knows. */
@@ -155,6 +155,11 @@ export class CacheRegistry {
   /** @internal What becomes of it, for whoever logs that. */
   get memoryNews(): Subscribable<MemoryNews> | undefined {
     return this.governor?.news;
+  }
+
+  /** @internal What becomes of tiers and buses, for whoever logs that. */
+  get linkNews(): Subscribable<LinkNews> {
+    return this.links.news;
   }
 
   /** Invalidates a group in every cache; how many entries were in it. */

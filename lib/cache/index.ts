@@ -38,6 +38,7 @@ export {
   type MemoryDefinitionOptions,
 } from './api/definition.js';
 export type { MemoryNews, MemoryState } from './memory/memory-governor.js';
+export type { LinkNews } from './shared/tier-links.js';
 export type { MemoryOption, MemoryOptions } from './api/memory.options.js';
 export type { Surroundings } from './settings/shared-settings.js';
 export { createCache, type ClosableCache, type CreateCacheOptions } from './create-cache.js';

@@ -17,9 +17,12 @@ export interface Subscribable<T> {
   subscribe(observer: Observer<T> | ((value: T) => void), wants?: Wants): Unsubscribable;
 }
 
+/** A method whose name has the type `symbol` or `string` would let a class have, for the compiler, every property. */
+declare const observableName: unique symbol;
+
 /** The name of the method that makes something an argument for RxJS's `from()`: a symbol where a polyfill defines it. */
-export const OBSERVABLE: symbol | '@@observable' =
-  (Symbol as unknown as { readonly observable?: symbol }).observable ?? '@@observable';
+export const OBSERVABLE = ((Symbol as unknown as { readonly observable?: symbol }).observable ??
+  '@@observable') as unknown as typeof observableName;
 
 /** How many values that observers cause while they are told of one are delivered with it. */
 const MOST_CAUSED = 1_000_000;

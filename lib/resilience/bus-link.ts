@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Random } from '../core/index.js';
+import { Emitter, type Cancel, type Clock, type Random } from '../core/index.js';
 import type { Bus } from '../tiers/index.js';
 import { formatMessage, parseMessage, type Announcement, type BusMessage, type Change } from './bus-message.js';
 import { Deadlines } from './deadline.js';
@@ -64,6 +64,8 @@ interface Peer {
  * loop has not read yet: it looks a second time after a moment.
  */
 export class BusLink {
+  /** That it cannot be used, or that it is trusted after that or at first. */
+  readonly health = new Emitter<{ readonly error: unknown } | 'trusted'>();
   private readonly origin: string;
   private readonly deadlines: Deadlines;
   private readonly standstill: TurnCheck;
@@ -90,8 +92,8 @@ export class BusLink {
     bus.start(channel, {
       message: (text) => this.receive(text),
       connected: (continuity) => this.connect(continuity),
-      disconnected: (reason) => this.tellTrouble(reason),
-      error: (error) => this.tellTrouble(error),
+      disconnected: (reason) => this.fail(reason),
+      error: (error) => this.fail(error),
     });
     this.beat();
   }
@@ -150,7 +152,9 @@ export class BusLink {
     const nowMs = this.ports.clock.now();
     if (message.origin === this.origin) {
       this.heardUntilMs = Math.max(this.heardUntilMs, message.madeAtMs);
-      if (!this.isClosed && !this.isSilent()) this.trustedSinceMs ??= nowMs;
+      if (this.isTrusted || this.isClosed || this.isSilent()) return;
+      this.trustedSinceMs = nowMs;
+      this.health.emit('trusted');
       return;
     }
     const peer = this.peers.get(message.origin);
@@ -194,6 +198,11 @@ export class BusLink {
 
   private distrust(reason: string): void {
     for (const subscriber of this.subscribers.values()) subscriber.distrust(reason);
+  }
+
+  private fail(error: unknown): void {
+    this.tellTrouble(error);
+    this.health.emit({ error });
   }
 
   private tellTrouble(error: unknown): void {
@@ -241,7 +250,9 @@ export class BusLink {
 
   private giveUp(): void {
     if (this.isCutOff()) {
-      this.loseTrust(`nothing was heard on the bus for ${LOSS_MS} ms`);
+      const reason = `nothing was heard on the bus for ${LOSS_MS} ms`;
+      this.loseTrust(reason);
+      this.health.emit({ error: new Error(reason) });
       return;
     }
     const silent = this.silentPeers();

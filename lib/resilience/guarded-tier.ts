@@ -8,6 +8,9 @@ import * as reply from './tier-reply.js';
 /** What is wrong with a reply; `undefined` when nothing is. */
 type ReplyCheck = (given: unknown) => string | undefined;
 
+/** Hears what the breaker has become, and the error of the last call that failed. */
+export type BreakerListener = (state: BreakerState, lastFailure: unknown) => void;
+
 /* A tier that cannot harm: no call of it takes longer than its deadline, none is tried while its breaker is open, and how
  * each ended is a value. It rejects and throws nothing, whatever the tier does: a call that throws, rejects, never
  * settles, or answers in a shape that the port does not have, is a failed attempt.
@@ -18,7 +21,8 @@ type ReplyCheck = (given: unknown) => string | undefined;
 export class GuardedTier {
   private readonly breaker: CircuitBreaker;
   private readonly deadlines: Deadlines;
-  private listeners: readonly ((state: BreakerState) => void)[] = [];
+  private listeners: readonly BreakerListener[] = [];
+  private lastFailure: unknown;
   /** What every call gets while the breaker is open. Made once for each time that it opens. */
   private skip: Promise<Attempt<never>>;
 
@@ -40,8 +44,8 @@ export class GuardedTier {
   }
 
   /** Tells of each change of the breaker, after it happened; returns what ends that. A listener that throws harms nobody. */
-  onBreaker(listener: (state: BreakerState) => void): () => void {
-    const own = (state: BreakerState): void => listener(state);
+  onBreaker(listener: BreakerListener): () => void {
+    const own: BreakerListener = (state, lastFailure) => listener(state, lastFailure);
     this.listeners = [...this.listeners, own];
     return () => {
       this.listeners = this.listeners.filter((other) => other !== own);
@@ -128,7 +132,10 @@ export class GuardedTier {
     return this.within(operation, call, (attempt) => {
       const checked = this.checked(operation, attempt, check);
       if (checked.ok) this.breaker.succeeded(permit);
-      else this.breaker.failed(permit);
+      else {
+        this.lastFailure = checked.error;
+        this.breaker.failed(permit);
+      }
       return checked;
     });
   }
@@ -167,7 +174,7 @@ export class GuardedTier {
     if (state === 'open') this.skip = this.skipped();
     for (const listener of this.listeners) {
       try {
-        listener(state);
+        listener(state, this.lastFailure);
       } catch {
         // Swallowed on purpose: the caller of the tier is not to suffer from who listens.
       }

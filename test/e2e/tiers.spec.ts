@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Injectable, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Injectable, Logger, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { redisBus, redisTier } from '../../lib/backends/redis/index.js';
 import {
@@ -210,6 +210,10 @@ describe('a group that a function makes of the arguments', () => {
 
 describe('when Redis does not answer', () => {
   it('starts the app all the same, and shares again when Redis comes', async () => {
+    const lines: string[] = [];
+    for (const level of ['log', 'warn'] as const) {
+      jest.spyOn(Logger.prototype, level).mockImplementation((line: string) => void lines.push(`${level} ${line}`));
+    }
     const later = await startRedis();
     await later.kill();
     const node = () => ({ tiers: [redisTier({ url: later.url })], bus: redisBus({ url: later.url }) });
@@ -224,6 +228,15 @@ describe('when Redis does not answer', () => {
       await second.get(Service).find(id);
       return source.calls.length === before;
     });
+    await until(() => ['tier', 'bus'].every((link) => lines.some((line) => line.startsWith(`log ${link} "redis"`))));
+    jest.restoreAllMocks();
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^warn tier "redis" fails, .*ECONNREFUSED/),
+        expect.stringMatching(/^warn bus "redis" fails, .*ECONNREFUSED/),
+        'log bus "redis" is heard',
+      ]),
+    );
     await Promise.all(started.splice(0).map((app) => app.close()));
     await later.stop();
   });

@@ -1,5 +1,5 @@
 import { nextTick } from 'node:process';
-import type { Clock, Random } from '../../core/index.js';
+import { Emitter, type Clock, type Random } from '../../core/index.js';
 import { BusLink, GuardedTier, RecoveryQueue } from '../../resilience/index.js';
 import type { Bus, Tier } from '../../tiers/index.js';
 
@@ -13,8 +13,21 @@ export interface TierLink {
   onTrouble(listener: (error: unknown) => void): () => void;
 }
 
+/** What became of a tier or a bus, whichever cache it serves. */
+export interface LinkNews {
+  readonly link: 'tier' | 'bus';
+  readonly name: string;
+  /**
+   * `trouble`: it cannot be connected to; or a tier is not asked any more, since its calls failed, or nothing is heard on a
+   * bus. `over`: it is used again.
+   */
+  readonly kind: 'trouble' | 'over';
+  readonly error?: unknown;
+}
+
 /** An application's ways to its tiers and buses: one to each, whatever the number of its caches. */
 export class TierLinks {
+  readonly news = new Emitter<LinkNews>();
   private readonly tiers = new Map<Tier, OwnTierLink>();
   private readonly buses = new Map<Bus, BusLink>();
 
@@ -23,15 +36,20 @@ export class TierLinks {
   /** Starts the tier when it is asked for first. */
   tier(tier: Tier): TierLink {
     let link = this.tiers.get(tier);
-    if (link === undefined) this.tiers.set(tier, (link = new OwnTierLink(tier, this.ports)));
+    if (link === undefined) {
+      this.tiers.set(tier, (link = new OwnTierLink(tier, this.ports)));
+      this.watchTier(link);
+    }
     return link;
   }
 
   /** Starts the bus when it is asked for first. */
   bus(bus: Bus, channel: string): BusLink {
     let link = this.buses.get(bus);
-    if (link === undefined)
+    if (link === undefined) {
       this.buses.set(bus, (link = new BusLink(bus, channel, { ...this.ports, afterTurn: nextTick })));
+      this.watchBus(link);
+    }
     return link;
   }
 
@@ -44,6 +62,22 @@ export class TierLinks {
   async close(): Promise<void> {
     await Promise.allSettled([...this.buses.values()].map((link) => link.close()));
     await Promise.allSettled([...this.tiers.values()].map((link) => link.close()));
+  }
+
+  private watchTier(link: TierLink): void {
+    const of = { link: 'tier', name: link.guarded.name } as const;
+    link.onTrouble((error) => this.news.emit({ ...of, kind: 'trouble', error }));
+    link.guarded.onBreaker((state, error) => {
+      if (state === 'open') this.news.emit({ ...of, kind: 'trouble', error });
+      else if (state === 'closed') this.news.emit({ ...of, kind: 'over' });
+    });
+  }
+
+  private watchBus({ name, health }: BusLink): void {
+    const of = { link: 'bus', name } as const;
+    health.subscribe((now) =>
+      this.news.emit(now === 'trusted' ? { ...of, kind: 'over' } : { ...of, kind: 'trouble', ...now }),
+    );
   }
 }
 

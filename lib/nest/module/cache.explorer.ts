@@ -11,6 +11,7 @@ import { CacheMisuseError, CacheUnknownError, type CacheEvent } from '../../core
 import { CacheRegistry } from '../../cache/index.js';
 import { BackgroundLog } from './background-log.js';
 import { classNameOf, eventHandlersOf, recordsOf, type EventHandlerRecord } from '../operations/metadata.js';
+import { LinkLog } from './link-log.js';
 import { MemoryLog } from './memory-log.js';
 import { MethodWarmer } from './method-warmer.js';
 import { isFactory, prototypesOf, providersOf, singletonOf } from '../calls/module-scan.js';
@@ -46,6 +47,7 @@ export class CacheExplorer implements OnModuleInit, OnApplicationBootstrap, OnMo
     this.connectEventHandlers();
     try {
       new MethodWarmer(this.registry, this.holder.runtime, this.modules).bind();
+      this.logLinks();
       await this.registry.loadPackages();
       this.logBackground();
       this.logMemory();
@@ -75,6 +77,11 @@ export class CacheExplorer implements OnModuleInit, OnApplicationBootstrap, OnMo
     const log = new MemoryLog(this.registry.clock);
     const subscription = this.registry.memoryNews?.subscribe((news) => log.tell(news));
     if (subscription !== undefined) this.subscriptions.push(subscription);
+  }
+
+  private logLinks(): void {
+    const log = new LinkLog(this.registry.clock);
+    this.subscriptions.push(this.registry.linkNews.subscribe((news) => log.tell(news)));
   }
 
   private logBackground(): void {

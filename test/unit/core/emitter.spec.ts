@@ -3,6 +3,11 @@ import { from, map, toArray, type ObservableInput } from 'rxjs';
 import { Emitter } from '../../../lib/core/index.js';
 
 describe('Emitter', () => {
+  it('has, for the compiler too, no property but its own', () => {
+    // @ts-expect-error: a method by the name of a symbol once gave it every property
+    expect(new Emitter<number>().next).toBeUndefined();
+  });
+
   it('delivers each value to every observer, in order, before emit returns', () => {
     const emitter = new Emitter<number>();
     const seen: string[] = [];
