@@ -49,8 +49,8 @@ export class KeyIndex {
   private readonly hash: KeyHash;
   private readonly longHash: LongStringHash;
   /**
-   * The key that is known not to be there, until a key comes: it was looked for last and not found, or left the table last. And
-   * its hash, where it is one of the table.
+   * The key that is known not to be there, until a key comes: it was looked for last and not found, or removed from the table
+   * by its name last. And its hash, where it is one of the table.
    */
   private missed: unknown = NOTHING;
   private missedHash = 0;
@@ -112,22 +112,27 @@ export class KeyIndex {
     this.slots.records[slot << 2] = NOT_HASHED;
   }
 
+  /** A key of the table is not read for it: that of a victim is in a line of memory which nobody has had for long. */
   remove(slot: number): void {
     const { records } = this.slots;
-    const key = this.slots.keyOf(slot);
     const hash = records[slot << 2] as number;
     if (hash < 0) {
-      this.others.delete(key);
+      this.others.delete(this.slots.keyOf(slot));
       return;
     }
-    // Who removes a key may put it next.
-    this.missed = key;
-    this.missedHash = hash;
     const { leaving } = this;
     if (!this.table.remove(slot, records) && leaving !== undefined) leaving.remove(slot, records);
     this.residents--;
     if (leaving !== undefined) this.moveCells(CELLS_PER_STEP);
     else this.shrinkIfSparse();
+  }
+
+  /** The slot had this key until it was removed just now. Who removes a key may put it next: see {@link findToPut}. */
+  hasLeft(slot: number, key: unknown): void {
+    const hash = this.slots.records[slot << 2] as number;
+    if (hash < 0) return;
+    this.missed = key;
+    this.missedHash = hash;
   }
 
   /** The entry of `from` stands in `to` as well, and from now on there only. */

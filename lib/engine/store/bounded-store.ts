@@ -156,6 +156,7 @@ export class BoundedStore<K, V> {
     if (slot === NO_SLOT) return undefined;
     const value = this.slots.valueOf(slot) as V;
     this.discard(slot);
+    this.index.hasLeft(slot, key);
     if (this.slots.isSparse) this.compact(MOST_MOVES);
     return value;
   }

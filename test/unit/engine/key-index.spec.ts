@@ -148,7 +148,7 @@ describe('KeyIndex', () => {
 
   it('finds keys that are looked for, put and removed in any order as a Map does', () => {
     const keys = [0, 1, 2, 3, '0', '1', '2', 'a string of many characters', 1.5, null];
-    const step = fc.record({ kind: fc.constantFrom('find', 'put', 'remove'), at: fc.nat(keys.length - 1) });
+    const step = fc.record({ kind: fc.constantFrom('find', 'put', 'remove', 'evict'), at: fc.nat(keys.length - 1) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
         const { slots, index } = newIndex();
@@ -168,6 +168,7 @@ describe('KeyIndex', () => {
             if (kind === 'find' || expected === -1) continue;
             index.remove(expected);
             slots.release(expected);
+            if (kind === 'remove') index.hasLeft(expected, key);
             model.delete(key);
           }
         }
@@ -263,6 +264,22 @@ describe('KeyIndex', () => {
       index.insert(slot, key);
       expect([index.find(key), index.findToPut(key), index.findAgain(key)]).toEqual([slot, slot, slot]);
       if (slots.isFull) slots.grow();
+    }
+  });
+
+  it('knows without a search that a key is absent that was just removed, with the hash that it had', () => {
+    const { index, slots, add } = newIndex();
+    for (const key of ['short', 7, 'a string of many characters']) {
+      const slot = add(key);
+      const hash = index.hashOf(slot);
+      index.find('another');
+      index.remove(slot);
+      slots.release(slot);
+      index.hasLeft(slot, key);
+      expect(index.findToPut(key)).toBe(-1);
+      const again = slots.allocate(key, 1);
+      index.insert(again, key);
+      expect([index.find(key), index.hashOf(again)]).toEqual([again, hash]);
     }
   });
 
