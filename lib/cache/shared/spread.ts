@@ -112,8 +112,12 @@ export class Spread<K, V> {
       isDone = (await done) !== false;
     } finally {
       if (!isDone) this.isOwed = true;
-      again();
-      await this.tell(change);
+      try {
+        // The predicate of a pattern may throw at a key that has come meanwhile.
+        again();
+      } finally {
+        await this.tell(change);
+      }
     }
   }
 

@@ -81,6 +81,24 @@ it('an invalidation of many keys is made in memory again for each that has a nam
   expect(await cache.get('k')).toBeUndefined();
 });
 
+it('promise Bus: an invalidation reaches the other nodes although its predicate throws at a key that comes meanwhile', async () => {
+  const { join, clock } = nodes();
+  const [a, b] = [await join(), await join()];
+  await a.cache.put('k', 'old');
+  expect(await b.cache.get('k')).toBe('old');
+  a.tier.inject({ kind: 'delay', ms: 50 }, { on: ['remove'], times: 1 });
+  const invalidated = a.cache.invalidateMatching((key) => {
+    if (key === 'strange') throw new Error('no such key');
+    return key === 'k';
+  });
+  const settled = expect(invalidated).rejects.toThrow('no such key');
+  await turns();
+  await a.cache.put('strange', 'v');
+  await pass(clock, 500);
+  await settled;
+  expect(await b.cache.get('k')).toBeUndefined();
+});
+
 it.each([0, 1, 2])(
   'promise Fence: an invalidated group that a load names late outdates it, although %i renewals fail in the tier',
   async (times) => {
