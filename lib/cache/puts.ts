@@ -4,12 +4,13 @@ import type { CacheParts } from './parts/cache-parts.js';
 import type { CallSettings } from './settings/call-settings.js';
 import { requireValue } from './settings/call-values.js';
 import type { Invalidation } from './changes/invalidation.js';
+import { staleMs } from './entries/life.js';
 import type { LoadRuns } from './loads/load-runs.js';
 import type { Loads } from './loads/loads.js';
 import type { LowerTiers, SharedFence } from './shared/lower-tiers.js';
 import type { Reads } from './reads/reads.js';
 import type { Spread } from './shared/spread.js';
-import { copyOf } from './entries/stored-entry.js';
+import { copyOf, type StoredEntry } from './entries/stored-entry.js';
 import { waitFor } from './loads/waiting.js';
 import { newVersion, write } from './changes/write.js';
 
@@ -250,11 +251,12 @@ export class Puts<K, V> {
       }
       const found = store.describe(index);
       if (found === undefined) return false;
-      // What only memory has goes down against the fences that it was loaded with.
-      if (lower.isExclusive) return true;
       const { value: entry, groups, ttiMs, weight } = found;
       const { refreshAhead, revalidateMs, ifErrorMs } = entry.life?.staging ?? call;
-      const shared = await lower.fence(name, groups, 0);
+      const lifetimeMs = (ttlMs ?? entry.ttlMs) + staleMs({ refreshAhead, revalidateMs, ifErrorMs });
+      const shared = lower.isExclusive
+        ? await this.lengthened(lower, name, entry, lifetimeMs)
+        : await lower.fence(name, groups, 0);
       const isJudged = typeof judge === 'object';
       const hit = isJudged ? await judge.read(name) : undefined;
       // Nobody can say whether it is still current.
@@ -273,10 +275,24 @@ export class Puts<K, V> {
         groups: hit?.groups ?? groups,
       });
       // What was loaded anew meanwhile may stand below, or what it has replaced: nobody knows which came last.
-      if (!isWritten && store.peek(index) !== entry) await lower.remove([name]);
+      if (!isWritten && !lower.isExclusive && store.peek(index) !== entry) await lower.remove([name]);
       return true;
     } finally {
       changes.closeFence(fence);
     }
+  }
+
+  /**
+   * The fences that what only memory has was loaded with, against which it goes down; kept for as long as it may stand there
+   * now. Where a tier has lost one it gives another, and refuses this one all the same.
+   */
+  private async lengthened(
+    lower: LowerTiers<V>,
+    name: string,
+    { demotion }: StoredEntry<K, V>,
+    lifetimeMs: number,
+  ): Promise<SharedFence | undefined> {
+    if (demotion !== undefined) await lower.fence(name, [], lifetimeMs);
+    return demotion?.shared;
   }
 }

@@ -49,6 +49,36 @@ describe('an entry that is touched, with a tier below', () => {
   });
 });
 
+it.each([undefined, '1h'] as const)(
+  "with tiering: 'exclusive' it is handed down with the lifetime that a touch gave it (%s)",
+  async (ttl) => {
+    const { join, clock } = nodes({ tiering: 'exclusive', maxSize: 1, policy: 'lru', ttl: '30s' });
+    const a = await join();
+    await a.cache.put('k', 'v', { groups: ['g'] });
+    await pass(clock, 25_000, 500);
+    expect(await a.cache.touch('k', ttl)).toBe(true);
+    await pass(clock, 20_000, 500);
+    await a.cache.put('other', 'x');
+    await turns();
+    // What the put was given has passed.
+    expect(await a.cache.get('k')).toBe('v');
+    expect(await a.cache.entry('k')).toMatchObject({ groups: ['g'] });
+    await pass(clock, 15_000, 500);
+    expect(await a.cache.get('k')).toBe(ttl && 'v');
+  },
+);
+
+it("with tiering: 'exclusive' a touch makes nothing current again that another node has changed", async () => {
+  const { join, clock } = nodes({ tiering: 'exclusive', bus: false, maxSize: 1, policy: 'lru', ttl: '1h' });
+  const [a, b] = [await join(), await join()];
+  await a.cache.put('k', 'old');
+  await b.cache.invalidate('k');
+  expect(await a.cache.touch('k')).toBe(true);
+  await a.cache.put('other', 'x');
+  await pass(clock, 100);
+  expect(await b.cache.get('k')).toBeUndefined();
+});
+
 it('promise Bus: an entry that is touched to end at once ends on the other nodes too, also without a tier', async () => {
   const { join } = nodes({ tiers: [] });
   const [a, b] = [await join(), await join()];
