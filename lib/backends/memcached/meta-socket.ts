@@ -108,10 +108,13 @@ export class MetaSocket {
 
   /**
    * A system goes on sending what a closed connection has not sent, for minutes: when the way is open again, commands that
-   * were given up would arrive beside newer ones. A reset drops them.
+   * were given up would arrive beside newer ones. A reset drops them. One that is being shut down, because the server has
+   * ended its half, cannot be reset any more: Node.js, asked for it, would never close it.
    */
   private discard(): void {
-    if (this.owed.length > 0 && !this.socket.connecting) this.socket.resetAndDestroy();
+    const { connecting, writableEnded, writableLength } = this.socket;
+    const isShutDown = writableEnded && writableLength === 0;
+    if (this.owed.length > 0 && !connecting && !isShutDown) this.socket.resetAndDestroy();
     else this.socket.destroy();
   }
 

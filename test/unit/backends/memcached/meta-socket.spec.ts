@@ -23,13 +23,13 @@ describe('MetaSocket', () => {
     await once(server.close(), 'close');
   });
 
-  async function opened(clock: FakeClock): Promise<{ socket: MetaSocket; ended: unknown[] }> {
+  async function opened(clock: FakeClock): Promise<{ socket: MetaSocket; stream: Socket; ended: unknown[] }> {
     const stream = connect((server.address() as AddressInfo).port, '127.0.0.1');
     const ended: unknown[] = [];
     const settings = { clock, silenceMs: SILENCE_MS, maxValueBytes: 100 };
     const socket = new MetaSocket(stream, settings, (error) => ended.push(error));
     await once(stream, 'connect');
-    return { socket, ended };
+    return { socket, stream, ended };
   }
 
   /** How the server hears of the end, once it reads. */
@@ -53,6 +53,22 @@ describe('MetaSocket', () => {
     expect(ended).toHaveLength(1);
     expect(await heardOfItsEnd(peer)).toBe('ECONNRESET');
   });
+
+  it.each([1, WRITES])(
+    'that the server has half closed is closed all the same, with %i writes that wait',
+    async (writes) => {
+      const clock = new FakeClock();
+      const { socket, stream } = await opened(clock);
+      const peer = await accepted;
+      const call = socket.exchange(Array.from({ length: writes }, (_, at) => set(`k${at}`, VALUE)));
+      const rejected = expect(call).rejects.toThrow('the server owes a reply');
+      stream.once('end', () => process.nextTick(() => process.nextTick(() => clock.advance(2 * SILENCE_MS))));
+      const closed = once(stream, 'close');
+      peer.end();
+      await rejected;
+      await closed;
+    },
+  );
 
   it('that owes nothing is closed', async () => {
     const { socket } = await opened(new FakeClock());
