@@ -120,7 +120,12 @@ function bars(workloads, table) {
     .filter(({ ratios }) => ratios !== undefined);
   const missed = results.filter(({ workload, library, ratios }) => ratios.median > atMost(workload, library));
   const lines = missed.map(({ workload, library }) =>
-    row([workload.id, TITLES[library], atMost(workload, library), table.cell(workload, library, barTime(workload))]),
+    row([
+      workload.id,
+      TITLES[library],
+      atMost(workload, library),
+      table.cell(workload, library, barTime(workload)),
+    ]),
   );
   return section(
     'Bars',

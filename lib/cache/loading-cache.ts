@@ -68,8 +68,7 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     ports: CachePorts = {},
     company: Company = {},
   ) {
-    const track = (work: Promise<unknown>): void => void this.outstanding.track(work);
-    const { parts, steps, bus, unwatch } = assemble(name, settings, ports, company, track);
+    const { parts, steps, bus, unwatch } = assemble(name, settings, ports, company, this.outstanding.track);
     this.parts = parts;
     this.bus = bus;
     this.unwatch = unwatch;
@@ -220,11 +219,12 @@ export class LoadingCache<K, V> implements IndexedCache<K, V> {
     return this.reads.has(this.codec.index(key));
   }
 
-  async put(key: K, value: V, options?: EntryOptions): Promise<void> {
-    this.requireOpen();
-    requireValue(`${this.name}.put()`, value);
-    const call = this.prepare(`${this.name}.put()`, options);
-    await this.outstanding.track(this.puts.put(this.codec.index(key), key, value, call));
+  put(key: K, value: V, options?: EntryOptions): Promise<void> {
+    return this.outstanding.follow(() => {
+      this.requireOpen();
+      requireValue(`${this.name}.put()`, value);
+      return this.puts.put(this.codec.index(key), key, value, this.prepare(`${this.name}.put()`, options));
+    });
   }
 
   async putAll(entries: Iterable<readonly [K, V]>, options?: EntryOptions): Promise<void> {

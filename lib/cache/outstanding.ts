@@ -6,11 +6,24 @@ export class Outstanding {
   private idle: (() => void)[] = [];
 
   /** What is done at once is returned as it is. */
-  track<T>(work: T | Promise<T>): T | Promise<T> {
+  readonly track = <T>(work: T | Promise<T>): T | Promise<T> => {
     if (!(work instanceof Promise)) return work;
     this.running++;
     work.then(this.end, this.end);
     return work;
+  };
+
+  /** Begins work, and gives its caller a promise of his own, to which nobody else listens; what throws at once rejects it. */
+  follow(begin: () => void | Promise<void>): Promise<void> {
+    let work: void | Promise<void>;
+    try {
+      work = begin();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (work === undefined) return Promise.resolve();
+    this.running++;
+    return work.then(this.end, this.endFailed);
   }
 
   /** Waits until nothing runs, but not longer than `limitMs`. */
@@ -30,5 +43,10 @@ export class Outstanding {
     const { idle } = this;
     this.idle = [];
     for (const tell of idle) tell();
+  };
+
+  private readonly endFailed = (error: unknown): never => {
+    this.end();
+    throw error;
   };
 }

@@ -2,6 +2,7 @@ import type { Flight } from '../resilience/index.js';
 import type { Arrivals } from './reads/arrivals.js';
 import type { CacheParts } from './parts/cache-parts.js';
 import type { CallSettings } from './settings/call-settings.js';
+import { SimpleOwnWrite } from './parts/own-writes.js';
 import { requireValue } from './settings/call-values.js';
 import type { Invalidation } from './changes/invalidation.js';
 import { staleMs } from './entries/life.js';
@@ -12,7 +13,8 @@ import type { Reads } from './reads/reads.js';
 import type { Spread } from './shared/spread.js';
 import { copyOf, type StoredEntry } from './entries/stored-entry.js';
 import { waitFor } from './loads/waiting.js';
-import { newVersion, write } from './changes/write.js';
+import { write } from './changes/write.js';
+import { newVersion } from './changes/writing.js';
 
 /**
  * Callers' own writes: whatever is being loaded for their keys is older. Where only this process's memory is written
@@ -70,38 +72,31 @@ export class Puts<K, V> {
     const name = codec.nameOf(index);
     if (lower === undefined || name === undefined) return touched;
     const again = (): Promise<boolean> => this.touchBelow(lower, name, index, key, ttlMs);
-    return ownWrites.take({ index, key, kind: 'touch' }, again);
+    return ownWrites.take(new SimpleOwnWrite('touch', index, key, again));
   }
 
-  private async putEverywhere(
-    spread: Spread<K, V>,
-    index: unknown,
-    key: K,
-    value: V,
-    call: CallSettings,
-  ): Promise<void> {
+  /** A function that throws (a weigher, the groups) has its caller's put rejected, and nothing has changed. */
+  private putEverywhere(spread: Spread<K, V>, index: unknown, key: K, value: V, call: CallSettings): Promise<void> {
     const { changes, numbers } = this.parts;
     const fence = changes.openFence();
+    const close = (): void => changes.closeFence(fence);
+    const tell = (): void | Promise<void> => {
+      const told = spread.put(index);
+      return told === undefined ? close() : told.finally(close);
+    };
+    let writing: boolean | Promise<boolean>;
     try {
-      // Where this throws at once (a weigher, a groups function), nothing has changed.
-      const writing = write(this.parts, {
-        index,
-        key,
-        outcome: { value },
-        cause: 'put',
-        fence,
-        shared: 'newest',
-        call,
-      });
-      numbers.puts++;
-      try {
-        await writing;
-      } finally {
-        await spread.put(index);
-      }
-    } finally {
-      changes.closeFence(fence);
+      writing = write(this.parts, { index, key, outcome: { value }, cause: 'put', fence, shared: 'newest', call });
+    } catch (error) {
+      close();
+      return Promise.reject(error);
     }
+    numbers.puts++;
+    if (!(writing instanceof Promise)) return Promise.resolve(tell());
+    return writing.then(tell, async (error) => {
+      await tell();
+      throw error;
+    });
   }
 
   private async putIfAbsentEverywhere(
@@ -127,10 +122,11 @@ export class Puts<K, V> {
       if (present !== undefined) return present;
     }
     let present: V | undefined;
-    await ownWrites.take({ index, key, kind: 'putIfAbsent' }, async () => {
+    const putWhereNone = async (): Promise<boolean> => {
       present = await this.putWhereNone(index, key, value, call);
       return true;
-    });
+    };
+    await ownWrites.take(new SimpleOwnWrite('putIfAbsent', index, key, putWhereNone));
     if (present === undefined) await spread.put(index);
     return present;
   }

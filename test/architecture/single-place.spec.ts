@@ -31,11 +31,11 @@ describe('writes to a tier', () => {
     // into one call; it is the only way to a tier below.
     expect(stores.toSorted()).toEqual([
       'lib/cache/background/snapshot-replay.ts entry',
-      'lib/cache/changes/write.ts keepInMemory',
-      'lib/cache/changes/write.ts putInto',
-      'lib/cache/changes/write.ts replayInto',
-      'lib/cache/changes/write.ts writeInto',
-      'lib/cache/shared/space-tier.ts writeAll',
+      'lib/cache/changes/fenced-writing.ts writeInto',
+      'lib/cache/changes/own-put.ts nextTier',
+      'lib/cache/changes/own-put.ts replayInto',
+      'lib/cache/changes/writing.ts keepInMemory',
+      'lib/cache/shared/space-tier.ts send',
     ]);
     expect(callers.toSorted()).toEqual(CALLERS.toSorted());
   });

@@ -6,7 +6,7 @@ const STORING: Readonly<Record<string, readonly string[]>> = {
   BoundedStore: ['put'],
   StoreRestore: ['entry'],
   MemoryCache: ['put', 'putAll', 'putIfAbsent'],
-  SpaceTier: ['write'],
+  SpaceTier: ['write', 'put'],
   GuardedTier: ['write'],
   Tier: ['write'],
 };

@@ -110,6 +110,7 @@ export function groupsOf<K, V>(
 ): readonly string[] {
   if (found !== undefined) return found.groups;
   if (demoted !== undefined) return groups ?? [];
+  if (groups === undefined && settings.groupsOf === undefined && call.groups.length < 2) return call.groups;
   const all = [...call.groups, ...(groups ?? [])];
   if (settings.groupsOf !== undefined && 'value' in outcome && outcome.value !== undefined) {
     all.push(...groupsFrom(`the groups function of cache "${name}"`, settings.groupsOf(outcome.value, key)));

@@ -9,20 +9,39 @@ export interface OwnWrite<K> {
   readonly fence?: Fence;
   /** Set when another node is heard to have put the same key meanwhile: only a tier that both write to knows which came last. */
   isContested?: boolean;
+  /** Does it; whether the key has an entry in memory then. Ends its turn, once, before that settles. */
+  run(turn: Turn): Promise<boolean>;
 }
 
-/** Does it; whether the key has an entry in memory then. */
-type Run = () => Promise<boolean>;
+/** The time of one write: what waits behind it begins when it ends. */
+export interface Turn {
+  end(): void;
+}
+
+/** A write that does not end its turn by itself. */
+export class SimpleOwnWrite<K> implements OwnWrite<K> {
+  constructor(
+    readonly kind: 'touch' | 'putIfAbsent',
+    readonly index: unknown,
+    readonly key: K,
+    private readonly work: () => Promise<boolean>,
+  ) {}
+
+  async run(turn: Turn): Promise<boolean> {
+    try {
+      return await this.work();
+    } finally {
+      turn.end();
+    }
+  }
+}
 
 class Waiting<K> {
   /** What each caller gets whose write this one answers for. */
   readonly answer: Promise<boolean>;
   begin!: (answer: Promise<boolean>) => void;
 
-  constructor(
-    public write: OwnWrite<K>,
-    public run: Run,
-  ) {
+  constructor(public write: OwnWrite<K>) {
     // Set before the constructor returns: an executor runs at once.
     this.answer = new Promise((resolve) => (this.begin = resolve));
   }
@@ -33,15 +52,44 @@ const NOT_YET = Promise.resolve(false);
 const NONE: readonly never[] = [];
 
 /* A class: see docs/decisions/0030. */
-class Lane<K> {
+class Lane<K> implements Turn {
   readonly index: unknown;
   readonly key: K;
+  /** Absent when it has ended, and nothing came behind it. */
+  running: OwnWrite<K> | undefined;
   answer = NOT_YET;
   private waiting: Waiting<K>[] | undefined = undefined;
 
-  constructor(public running: OwnWrite<K>) {
-    this.index = running.index;
-    this.key = running.key;
+  constructor(
+    private readonly lanes: Map<unknown, Lane<K>>,
+    first: OwnWrite<K>,
+  ) {
+    this.index = first.index;
+    this.key = first.key;
+    this.running = first;
+  }
+
+  /** The first, in a lane of its own. */
+  begin(first: OwnWrite<K>): Promise<boolean> {
+    const answer = first.run(this);
+    // It may have ended already, and the next one begun.
+    if (this.running === first) this.answer = answer;
+    return answer;
+  }
+
+  end(): void {
+    const next = this.waiting?.shift();
+    if (next === undefined) {
+      this.lanes.delete(this.index);
+      // A map that was rehashed meanwhile leaves its old table to the garbage collector, with all lanes of that moment, and
+      // each such table leads to the next: the first that is among the old objects would keep all later values alive.
+      this.running = undefined;
+      this.answer = NOT_YET;
+      return;
+    }
+    this.running = next.write;
+    this.answer = next.answer;
+    next.begin(next.write.run(this));
   }
 
   /** Those that wait, in their order. */
@@ -51,10 +99,6 @@ class Lane<K> {
 
   push(waiting: Waiting<K>): void {
     (this.waiting ??= []).push(waiting);
-  }
-
-  shift(): Waiting<K> | undefined {
-    return this.waiting?.shift();
   }
 
   pop(): Waiting<K> | undefined {
@@ -73,12 +117,12 @@ export class OwnWrites<K> {
   private readonly lanes = new Map<unknown, Lane<K>>();
 
   /** Begins the write at once, or when those before it have ended. */
-  take(write: OwnWrite<K>, run: Run): Promise<boolean> {
+  take(write: OwnWrite<K>): Promise<boolean> {
     const taken = this.lanes.get(write.index);
-    if (taken !== undefined) return wait(taken, write, run);
-    const lane = new Lane(write);
+    if (taken !== undefined) return wait(taken, write);
+    const lane = new Lane(this.lanes, write);
     this.lanes.set(write.index, lane);
-    return (lane.answer = this.play(lane, run));
+    return lane.begin(write);
   }
 
   /** When the last of those that were asked for will have ended; `undefined` where none was. */
@@ -105,29 +149,15 @@ export class OwnWrites<K> {
   [Symbol.iterator](): Iterator<{ readonly index: unknown; readonly key: K }> {
     return this.lanes.values();
   }
-
-  private async play(lane: Lane<K>, run: Run): Promise<boolean> {
-    try {
-      return await run();
-    } finally {
-      const next = lane.shift();
-      if (next === undefined) this.lanes.delete(lane.index);
-      else {
-        lane.running = next.write;
-        lane.answer = next.answer;
-        next.begin(this.play(lane, next.run));
-      }
-    }
-  }
 }
 
-function wait<K>(lane: Lane<K>, write: OwnWrite<K>, run: Run): Promise<boolean> {
+function wait<K>(lane: Lane<K>, write: OwnWrite<K>): Promise<boolean> {
   const { kind } = write;
   // A touch of what a put replaces is done when the put is.
   const touch = kind === 'put' && lane.queue.at(-1)?.write.kind === 'touch' ? lane.pop() : undefined;
   let last = lane.queue.at(-1);
-  if (last !== undefined && last.write.kind === kind) Object.assign(last, { write, run });
-  else lane.push((last = new Waiting(write, run)));
+  if (last !== undefined && last.write.kind === kind) last.write = write;
+  else lane.push((last = new Waiting(write)));
   touch?.begin(last.answer);
   return last.answer;
 }

@@ -5,6 +5,7 @@ import { WHOLE } from './generations.js';
 import { NAME_MARK } from '../keys/key-name.js';
 import { RecentReplays } from './recent-replays.js';
 import { TickBatch, type Asking } from './tick-batch.js';
+import { TierPuts, type TierPut } from './tier-puts.js';
 import type { Recorded, TierHit } from './tier-hit.js';
 import type { TierLink } from './tier-links.js';
 import { TierReads, type TierReadParts } from './tier-reads.js';
@@ -20,8 +21,6 @@ export interface TierFence {
 
 /** `unfit`: it cannot be encoded, or is too large for this tier. */
 export type WriteOutcome = 'stored' | 'refused' | 'failed' | 'unfit';
-
-const UNFIT: Promise<WriteOutcome> = Promise.resolve('unfit');
 
 /** A value on its way into a tier. */
 export interface TierRecord<V> {
@@ -62,7 +61,8 @@ class WriteRequest {
   ) {}
 }
 
-class FenceRequest {
+/** A fence and tokens; without a name tokens alone. */
+export class FenceRequest {
   constructor(
     readonly name: string | undefined,
     readonly generations: readonly string[],
@@ -80,8 +80,7 @@ export class SpaceTier<V> {
   private readonly writes: TickBatch<WriteRequest, WriteOutcome>;
   private readonly current: TickBatch<readonly string[], ReadonlyMap<string, string | undefined> | undefined>;
 
-  /** The token of the whole cache, asked for and not sent yet. */
-  private wholeOfTick: Promise<ReadonlyMap<string, string> | undefined> | undefined = undefined;
+  private readonly puts: TierPuts<V>;
   private readonly replayed: RecentReplays;
   private readonly space: string;
 
@@ -99,6 +98,11 @@ export class SpaceTier<V> {
     this.fences = new TickBatch((requests) => this.fenceAll(requests));
     this.writes = new TickBatch((requests) => this.writeAll(requests));
     this.current = new TickBatch((requests) => this.readGenerations(requests));
+    this.puts = new TierPuts({
+      ask: (asking) => this.fences.join(asking),
+      outgoing: (record, recorded) => this.outgoing(record, recorded, undefined),
+      send: (writes) => this.send(writes),
+    });
   }
 
   get name(): string {
@@ -135,30 +139,29 @@ export class SpaceTier<V> {
     return current === undefined || [...generations].every(([name, token]) => current.get(name) === token);
   }
 
-  /** The tokens of these generations, created where there are none. Who asks for that of the cache in one tick shares the answer. */
-  generations(names: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
-    if (names.length > 1 || names[0] !== WHOLE) return this.tokensOf(names);
-    return (this.wholeOfTick ??= this.tokensOf(names));
+  /** The tokens of these generations, created where there are none. */
+  async generations(names: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
+    return (await this.fences.add(new FenceRequest(undefined, names, 1)))?.generations;
   }
 
   /**
-   * @param fence `undefined` for a caller's own write, which breaks the fences of others
+   * Writes what was computed behind a fence.
    * @param isWanted asked when the bytes are sent: something newer may have come meanwhile
    */
-  write(
+  async write(
     record: TierRecord<V>,
     recorded: Recorded,
-    fence: string | undefined,
+    fence: string,
     isWanted: () => boolean,
   ): Promise<WriteOutcome> {
-    const { name } = record;
-    const ttlMs = this.lifetimeMs(record);
-    const add = (bytes: Uint8Array | undefined): Promise<WriteOutcome> =>
-      bytes === undefined
-        ? UNFIT
-        : this.writes.add(new WriteRequest(new OutgoingWrite(name, bytes, ttlMs, fence), isWanted));
-    const encoded = this.encode(record, recorded);
-    return encoded instanceof Promise ? encoded.then(add) : add(encoded);
+    const outgoing = this.outgoing(record, recorded, fence);
+    const write = outgoing instanceof Promise ? await outgoing : outgoing;
+    return write === undefined ? 'unfit' : this.writes.add(new WriteRequest(write, isWanted));
+  }
+
+  /** A caller's own write, which breaks the fences of others. */
+  put(put: TierPut<V>): void {
+    this.puts.add(put);
   }
 
   /** Whether it was done; else it is kept, and done when the tier is back. */
@@ -270,13 +273,8 @@ export class SpaceTier<V> {
     return this.link.guarded.release(this.space, name, holder);
   }
 
-  private async tokensOf(names: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
-    return (await this.fences.add(new FenceRequest(undefined, names, 1)))?.generations;
-  }
-
   private async fenceAll(requests: readonly FenceRequest[]): Promise<(TierFence | undefined)[]> {
-    // From here on an answer would be older than the question.
-    this.wholeOfTick = undefined;
+    this.puts.questionLeaves();
     const names = [...new Set(requests.flatMap(({ name }) => (name === undefined ? [] : [name])))];
     const generations = [...new Set(requests.flatMap((request) => request.generations))];
     const ttlMs = requests.reduce((longest, request) => Math.max(longest, request.ttlMs), 0);
@@ -307,37 +305,58 @@ export class SpaceTier<V> {
     const outcomes = requests.map((): WriteOutcome => 'refused');
     const wanted = [...requests.keys()].filter((at) => requests[at]?.isWanted() === true);
     if (wanted.length === 0) return outcomes;
-    const writes = wanted.map((at) => (requests[at] as WriteRequest).write);
-    const startedMs = this.parts.clock();
-    const written = await this.link.guarded.write(this.space, writes);
-    this.parts.timed(this.name, 'write', startedMs, written);
-    if (!written.ok) this.failed('write', written);
-    for (const [index, at] of wanted.entries()) {
-      outcomes[at] = !written.ok ? 'failed' : written.value[index] === true ? 'stored' : 'refused';
-    }
+    const sent = await this.send(wanted.map((at) => (requests[at] as WriteRequest).write));
+    for (const [index, at] of wanted.entries()) outcomes[at] = sent[index] as WriteOutcome;
     return outcomes;
   }
 
-  /** The bytes of an entry; `undefined` when it has none that fit, which has been told. */
-  private encode(
+  private async send(writes: readonly TierWrite[]): Promise<readonly WriteOutcome[]> {
+    const startedMs = this.parts.clock();
+    const written = await this.link.guarded.write(this.space, writes);
+    this.parts.timed(this.name, 'write', startedMs, written);
+    if (!written.ok) {
+      this.failed('write', written);
+      return writes.map(() => 'failed');
+    }
+    return written.value.map((isStored) => (isStored ? 'stored' : 'refused'));
+  }
+
+  /** An entry as the tier gets it; `undefined` when it has no bytes that fit, which has been told. */
+  private outgoing(
     record: TierRecord<V>,
+    recorded: Recorded,
+    fence: string | undefined,
+  ): TierWrite | undefined | Promise<TierWrite | undefined> {
+    const { name } = record;
+    const ttlMs = this.lifetimeMs(record);
+    const bytes = this.encode(record, recorded, ttlMs);
+    return bytes instanceof Promise
+      ? bytes.then((later) => later && new OutgoingWrite(name, later, ttlMs, fence))
+      : bytes && new OutgoingWrite(name, bytes, ttlMs, fence);
+  }
+
+  private encode(
+    { name: key, value, version, ttlMs, freshLeftMs, writtenAtEpochMs: writtenAtMs }: TierRecord<V>,
     generations: Recorded,
+    lifetimeMs: number,
   ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
-    const { name: key, value, version, ttlMs, freshLeftMs, writtenAtEpochMs: writtenAtMs } = record;
     // What the cap takes, it takes from the end.
-    const staleMs = Math.max(0, this.lifetimeMs(record) - freshLeftMs);
-    const fit = (bytes: Uint8Array): Uint8Array | undefined => {
-      const { maxEntryBytes } = this.capabilities;
-      if (bytes.length <= maxEntryBytes) return bytes;
-      return this.trouble('write', new CacheEntryTooLargeError(this.name, key, bytes.length, maxEntryBytes), key);
-    };
-    const fail = (error: unknown): undefined => this.trouble('write', error, key);
+    const staleMs = Math.max(0, lifetimeMs - freshLeftMs);
     try {
       const bytes = this.parts.codec.encode({ key, version, writtenAtMs, ttlMs, staleMs, generations }, value);
-      return bytes instanceof Promise ? bytes.then(fit).catch(fail) : fit(bytes);
+      if (!(bytes instanceof Promise)) return this.fitting(key, bytes);
+      return bytes
+        .then((later) => this.fitting(key, later))
+        .catch((error: unknown) => this.trouble('write', error, key));
     } catch (error) {
-      return fail(error);
+      return this.trouble('write', error, key);
     }
+  }
+
+  private fitting(key: string, bytes: Uint8Array): Uint8Array | undefined {
+    const { maxEntryBytes } = this.capabilities;
+    if (bytes.length <= maxEntryBytes) return bytes;
+    return this.trouble('write', new CacheEntryTooLargeError(this.name, key, bytes.length, maxEntryBytes), key);
   }
 
   /** How long an entry stays in this tier. */

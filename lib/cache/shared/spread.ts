@@ -63,7 +63,7 @@ export class Spread<K, V> {
   put(index: unknown): Promise<void> | undefined {
     const name = this.codec.nameOf(index);
     if (name === undefined) return undefined;
-    if (this.lower?.tiers.some((tier) => tier.isWaitedFor(name)) === true) this.isOwed = true;
+    for (const tier of this.lower?.tiers ?? []) if (tier.isWaitedFor(name)) this.isOwed = true;
     return this.bus === undefined ? undefined : this.puts.add(name);
   }
 
