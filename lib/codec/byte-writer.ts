@@ -1,3 +1,6 @@
+/** The characters of a text whose length takes one byte. */
+const MAX_SHORT = 63;
+
 /** Writes numbers and texts one behind the other; little-endian. Grows as needed. */
 export class ByteWriter {
   private buffer: Buffer;
@@ -37,11 +40,18 @@ export class ByteWriter {
 
   /** Its length in bytes doubled, plus 1 for UTF-16, then the text: in UTF-8 unless lone surrogates forbid it. */
   text(text: string): void {
+    if (text.length <= MAX_SHORT && this.shortAscii(text)) return;
     const encoding = hasLoneSurrogate(text) ? 'utf16le' : 'utf8';
     const count = Buffer.byteLength(text, encoding);
     this.varint(count * 2 + (encoding === 'utf16le' ? 1 : 0));
     const at = this.reserve(count);
     this.buffer.write(text, at, count, encoding);
+  }
+
+  /** A text alone, of so many bytes in UTF-8. */
+  utf8(text: string, count: number): void {
+    const at = this.reserve(count);
+    this.buffer.write(text, at, count, 'utf8');
   }
 
   bytes(bytes: Uint8Array): void {
@@ -57,6 +67,23 @@ export class ByteWriter {
   /** Everything written so far; not a copy. */
   get written(): Buffer {
     return this.length === this.buffer.length ? this.buffer : this.buffer.subarray(0, this.length);
+  }
+
+  /** Most names and tokens: two calls into the runtime would take longer than their characters. `false`: nothing is written. */
+  private shortAscii(text: string): boolean {
+    const start = this.length;
+    const at = this.reserve(text.length + 1);
+    const { buffer } = this;
+    buffer[at] = text.length * 2;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) {
+        this.length = start;
+        return false;
+      }
+      buffer[at + 1 + i] = unit;
+    }
+    return true;
   }
 
   /** Where so many bytes are to be written. May replace the buffer. */

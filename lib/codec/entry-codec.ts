@@ -1,13 +1,14 @@
 import { CodecError } from './codec-error.js';
+import { compress, expand, isKnownCompression, UNCOMPRESSED, type CompressionSettings } from './compressor.js';
 import {
-  compress,
-  expand,
-  isKnownCompression,
-  type CompressedPayload,
-  type CompressionSettings,
-} from './compressor.js';
-import { openEnvelope, problem, sealEnvelope, type EnvelopeFields, type EnvelopeProblem, Payload } from './envelope.js';
-import type { Serializer } from './serializer.js';
+  openEnvelope,
+  problem,
+  sealEnvelope,
+  type EnvelopeFields,
+  type EnvelopeProblem,
+  type Payload,
+} from './envelope.js';
+import { TextSerializer, type Serializer } from './serializer.js';
 
 export interface EntryCodecOptions {
   /** Writes values, and reads those it wrote. */
@@ -53,11 +54,15 @@ export class EntryCodec {
   /** The bytes of an entry; later when there is much to compress. Throws, or rejects with, a {@link CodecError}. */
   encode(fields: EnvelopeFields, value: unknown): Uint8Array | Promise<Uint8Array> {
     const raw = this.serialize(value);
-    this.refuseAbove(raw.length);
-    const compressed = compress(raw, this.compression);
+    const rawLength = Buffer.byteLength(raw);
+    this.refuseAbove(rawLength);
+    if (this.compression === undefined || rawLength < this.compression.thresholdBytes) {
+      return this.seal(fields, UNCOMPRESSED, raw, rawLength);
+    }
+    const compressed = compress(typeof raw === 'string' ? Buffer.from(raw) : raw, this.compression);
     return compressed instanceof Promise
-      ? compressed.then((payload) => this.seal(fields, payload, raw.length), unencodable)
-      : this.seal(fields, compressed, raw.length);
+      ? compressed.then(({ id, bytes }) => this.seal(fields, id, bytes, rawLength), unencodable)
+      : this.seal(fields, compressed.id, compressed.bytes, rawLength);
   }
 
   /** What stands in these bytes, or why nothing does. Never throws. */
@@ -84,9 +89,11 @@ export class EntryCodec {
     return new OpenedEnvelope(fields, payload, serializer);
   }
 
-  private serialize(value: unknown): Uint8Array {
+  /** Where it is a text, that: it is written once, where it is to stand. */
+  private serialize(value: unknown): Uint8Array | string {
+    const { serializer } = this;
     try {
-      return this.serializer.encode(value);
+      return serializer instanceof TextSerializer ? serializer.text(value) : serializer.encode(value);
     } catch (error) {
       if (error instanceof CodecError) throw error;
       throw new CodecError(
@@ -97,8 +104,8 @@ export class EntryCodec {
     }
   }
 
-  private seal(fields: EnvelopeFields, { id, bytes }: CompressedPayload, rawLength: number): Uint8Array {
-    const envelope = sealEnvelope(fields, new Payload(this.serializer.id, id, rawLength, bytes));
+  private seal(fields: EnvelopeFields, compression: number, bytes: Uint8Array | string, rawLength: number): Uint8Array {
+    const envelope = sealEnvelope(fields, { serializer: this.serializer.id, compression, rawLength, bytes });
     this.refuseAbove(envelope.length);
     return envelope;
   }

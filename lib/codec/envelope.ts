@@ -71,6 +71,9 @@ export class Payload {
   ) {}
 }
 
+/** A payload to be written: bytes, or the text whose UTF-8 they are, which is `rawLength` of them. */
+export type Sealable = Omit<Payload, 'bytes'> & { readonly bytes: Uint8Array | string };
+
 class ReadFields implements EnvelopeFields {
   constructor(
     readonly key: string,
@@ -92,8 +95,10 @@ export class Envelope {
 }
 
 /** The bytes of an envelope. */
-export function sealEnvelope(fields: EnvelopeFields, payload: Payload): Uint8Array {
-  const writer = new ByteWriter(USUAL_HEAD_BYTES + fields.key.length + payload.bytes.length);
+export function sealEnvelope(fields: EnvelopeFields, payload: Sealable): Uint8Array {
+  const { bytes } = payload;
+  const count = typeof bytes === 'string' ? payload.rawLength : bytes.length;
+  const writer = new ByteWriter(USUAL_HEAD_BYTES + fields.key.length + count);
   writer.byte(MAGIC_0);
   writer.byte(MAGIC_1);
   writer.byte(FORMAT);
@@ -112,7 +117,8 @@ export function sealEnvelope(fields: EnvelopeFields, payload: Payload): Uint8Arr
     writer.text(name);
     writer.text(token);
   }
-  writer.bytes(payload.bytes);
+  if (typeof bytes === 'string') writer.utf8(bytes, count);
+  else writer.bytes(bytes);
   const envelope = writer.written;
   envelope.writeUInt32LE(crc32(envelope.subarray(CHECKED_FROM)), CHECKSUM_AT);
   return envelope;

@@ -15,6 +15,18 @@ export interface Serializer {
   decode(bytes: Uint8Array): unknown;
 }
 
+/** One whose bytes are the UTF-8 of a text: an envelope has it written where it is to stand, without bytes in between. */
+export class TextSerializer implements Serializer {
+  readonly encode = (value: unknown): Uint8Array => Buffer.from(this.text(value));
+
+  constructor(
+    readonly id: number,
+    readonly name: string,
+    readonly text: (value: unknown) => string,
+    readonly decode: (bytes: Uint8Array) => unknown,
+  ) {}
+}
+
 /** The serializers that come with the library: their names, by the ids that envelopes have. */
 export const OWN_SERIALIZERS: ReadonlyMap<number, string> = new Map([
   [1, 'tagged'],
@@ -27,19 +39,16 @@ export const OWN_SERIALIZERS: ReadonlyMap<number, string> = new Map([
  * `{}`, NaN `null`) or refused (a bigint). Choose it where others read the entries and the values are plain.
  */
 export function jsonSerializer(): Serializer {
-  return {
-    id: 2,
-    name: 'json',
-    encode(value) {
-      const text = JSON.stringify(value);
-      // Of undefined, a function or a symbol; the type of JSON.stringify does not say so.
-      if (typeof (text as string | undefined) !== 'string') {
-        throw new CodecError('unencodable', `${typeof value} has no JSON text`);
-      }
-      return Buffer.from(text);
-    },
-    decode: (bytes) => JSON.parse(utf8(bytes)),
-  };
+  return new TextSerializer(2, 'json', textOf, (bytes) => JSON.parse(utf8(bytes)));
+}
+
+function textOf(value: unknown): string {
+  const text = JSON.stringify(value);
+  // Of undefined, a function or a symbol; the type of JSON.stringify does not say so.
+  if (typeof (text as string | undefined) !== 'string') {
+    throw new CodecError('unencodable', `${typeof value} has no JSON text`);
+  }
+  return text;
 }
 
 /** What we need of a MessagePack library: `new Packr({ useRecords: true })` of msgpackr has it. */

@@ -1,5 +1,5 @@
 import { ClassRegistry, type ClassCodec } from './class-codec.js';
-import { utf8, type Serializer } from './serializer.js';
+import { TextSerializer, utf8, type Serializer } from './serializer.js';
 import { TaggedReader } from './tagged-reader.js';
 import { TaggedWriter } from './tagged-writer.js';
 
@@ -18,10 +18,10 @@ export interface TaggedSerializerOptions {
 export function taggedSerializer({ classes = [] }: TaggedSerializerOptions = {}): Serializer {
   const registry = new ClassRegistry(classes);
   const reader = new TaggedReader(registry);
-  return {
-    id: 1,
-    name: 'tagged',
-    encode: (value) => Buffer.from(JSON.stringify(new TaggedWriter(registry).rewrite(value))),
-    decode: (bytes) => reader.read(JSON.parse(utf8(bytes))),
-  };
+  return new TextSerializer(
+    1,
+    'tagged',
+    (value) => JSON.stringify(new TaggedWriter(registry).rewrite(value)),
+    (bytes) => reader.read(JSON.parse(utf8(bytes))),
+  );
 }

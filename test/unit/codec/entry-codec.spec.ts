@@ -234,3 +234,38 @@ describe('a value that a serializer refuses', () => {
     );
   });
 });
+
+describe('the texts of an envelope', () => {
+  const ends = ['', '\x7f', '\x80', 'é', '漢', '😀', '\ud800'];
+
+  it.each([2, 62, 63, 64, 65, 8_191, 8_192])('are read as they were written, at %d characters', (length) => {
+    const codec = codecOf();
+    for (const end of ends) {
+      const text = 'k'.repeat(length - end.length) + end;
+      const generations = [[text, text]] as const;
+      const read = opened(codec, codec.encode({ ...fields, key: text, generations }, text) as Uint8Array);
+      expect([read.fields.key, read.fields.generations, read.value()]).toEqual([text, generations, text]);
+    }
+  });
+
+  it.each([taggedSerializer(), jsonSerializer()])(
+    'of $name are the same whether it gives them as text or bytes',
+    (own) => {
+      const { id, name, encode, decode } = own;
+      const values = [
+        '',
+        'x'.repeat(2_047),
+        'é'.repeat(1_023),
+        'é'.repeat(1_500),
+        '\ud800',
+        { text: '漢', list: [1, null] },
+      ];
+      for (const value of values) {
+        const [asText, asBytes] = [own, { id, name, encode, decode }].map((serializer) =>
+          codecOf({ serializer }).encode(fields, value),
+        );
+        expect(asText).toEqual(asBytes);
+      }
+    },
+  );
+});
