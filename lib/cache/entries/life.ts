@@ -118,10 +118,11 @@ export class Life {
     this.restUntilMs = ms;
   }
 
-  /** Makes the value stale now; from here on it only stands in for failed loads. */
+  /** Makes the value stale now; from here on it only stands in for failed loads, where it is to do that at all. */
   end(nowMs: number): void {
     this.freshUntilMs = Math.min(this.freshUntilMs, nowMs);
     this.revalidateUntilMs = this.freshUntilMs;
+    if (this.staging.ifErrorMs === 0) this.ifErrorUntilMs = this.freshUntilMs;
   }
 }
 

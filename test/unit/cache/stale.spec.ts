@@ -227,6 +227,20 @@ describe('expire', () => {
   });
 });
 
+describe('expire without staleIfError', () => {
+  it.each([{ refreshAhead: 0.5 }, { staleWhileRevalidate: '30s' }] as const)(
+    'leaves nothing that stands in for a failed load: %j',
+    async (options) => {
+      const { cache, source } = setUp(options);
+      await cache.getOrLoad('a');
+      expect(await cache.expire('a')).toBe(true);
+      source.answer = down;
+      await expect(cache.getOrLoad('a')).rejects.toThrow('down');
+      expect(await cache.entry('a')).toBeUndefined();
+    },
+  );
+});
+
 describe('refreshAhead', () => {
   it('lets 100 readers in the window have the old value at once, and loads once behind', async () => {
     const { cache, clock, source } = setUp({ refreshAhead: 0.8 });
