@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { access, constants, open, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { parseOptions, USAGE } from './options.mjs';
 import { UsageError } from './usage-error.mjs';
 import { optimalHits } from './belady.mjs';
@@ -10,7 +10,7 @@ import { startProgress } from './progress.mjs';
 import { cachedHits } from './simulation.mjs';
 import { defaultSizes } from './sizes.mjs';
 import { table } from './table.mjs';
-import { readTrace } from './trace.mjs';
+import { readTrace, unreadable } from './trace.mjs';
 
 /** The name of the optimum in tables and plots. */
 const OPTIMUM = 'optimum';
@@ -23,7 +23,8 @@ export async function run(argv, { MemoryCache, out, err }) {
       out.write(USAGE);
       return 0;
     }
-    checkPolicies(MemoryCache, options.policies);
+    checkCaches(MemoryCache, options);
+    await checkFiles(options);
     if (options.manifest === undefined) await compare(options, { MemoryCache, out, err });
     else await compareWithReference(options, { MemoryCache, out, err });
     return 0;
@@ -101,14 +102,52 @@ function hitRatios(MemoryCache, { ids, unique }, size, columns, progress) {
   });
 }
 
-function checkPolicies(MemoryCache, policies) {
-  for (const policy of policies) {
-    try {
-      new MemoryCache({ maxSize: 1, policy, random: () => 0 }).dispose();
-    } catch (error) {
-      throw new UsageError(`--policies: ${error.message}`);
-    }
+/** What takes an hour must not fail at its end, or in the middle: each policy and each size has to make a cache. */
+function checkCaches(MemoryCache, { policies, sizes = [] }) {
+  for (const policy of policies) checkCache(MemoryCache, '--policies', { maxSize: 1, policy });
+  for (const maxSize of sizes) checkCache(MemoryCache, '--sizes', { maxSize, policy: 'lru' });
+}
+
+function checkCache(MemoryCache, option, given) {
+  try {
+    new MemoryCache({ ...given, random: () => 0 }).dispose();
+  } catch (error) {
+    throw new UsageError(`${option}: ${error.message}`);
   }
+}
+
+/** Nothing is opened but what is there and will be written: a pipe can be read only once. */
+async function checkFiles({ traces, svg, json }) {
+  for (const file of traces) await checkReadable(file);
+  if (svg !== undefined) await checkWritable('--svg', svg);
+  if (json !== undefined) await checkWritable('--json', json);
+}
+
+async function checkReadable(file) {
+  try {
+    await access(file, constants.R_OK);
+    if ((await stat(file)).isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+async function checkWritable(option, file) {
+  try {
+    await (await open(file, 'r+')).close();
+  } catch (error) {
+    if (error.code === 'ENOENT' && (await isWritableFolder(dirname(file)))) return;
+    throw new UsageError(
+      `${option}: cannot write ${file}: ${error.message}; name a file in a folder that you may write to`,
+    );
+  }
+}
+
+async function isWritableFolder(folder) {
+  return access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 function count(number) {

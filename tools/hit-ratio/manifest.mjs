@@ -39,7 +39,8 @@ export function summarise(rows, policies) {
 function figures(name, rows, hitOf, column) {
   const present = rows.filter((row) => hitOf(row) !== undefined);
   const below = present.filter((row) => hitOf(row) < row.reference.LRU - NOTICEABLE).length;
-  const distances = column === undefined ? [] : present.map((row) => Math.abs(hitOf(row) - row.reference[column]));
+  const known = present.filter((row) => row.reference[column] !== undefined);
+  const distances = known.map((row) => Math.abs(hitOf(row) - row.reference[column]));
   return [
     name,
     `${(gapClosed(present, hitOf) * 100).toFixed(2)} %`,

@@ -29,6 +29,10 @@ export function parseOptions(argv) {
   if (positionals.length > 0 && values.manifest !== undefined) {
     throw new UsageError('give traces or --manifest, not both');
   }
+  for (const option of ['sizes', 'svg', 'json']) {
+    if (values.manifest === undefined || values[option] === undefined) continue;
+    throw new UsageError(`--${option} is for traces; a manifest names its sizes, and its rows are printed alone`);
+  }
   return {
     help: false,
     traces: positionals,

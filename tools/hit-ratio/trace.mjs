@@ -5,6 +5,17 @@ import { UsageError } from './usage-error.mjs';
 
 const FIRST_LENGTH = 2 ** 16;
 
+/** What to do about what the system and the decompressors complain of, by the start of the code. */
+const ADVICE = [
+  ['ENOENT', 'a path starts from the folder that holds package.json'],
+  ['EISDIR', 'give the files in it'],
+  ['Z_BUF_ERROR', 'the file is cut off; fetch it again'],
+  ['Z_DATA_ERROR', 'it is not gzip; name plain text without .gz'],
+  ['ERR__ERROR_FORMAT', 'it is not brotli; name plain text without .br'],
+  // A Map has no room for more.
+  ['RangeError', 'it has more than 16 million keys; give the lines of a part of the keys, and sizes for that part'],
+];
+
 /**
  * The requests of a trace as numbers, 0 for the key that came first, 1 for the next one, and so on, and how many keys
  * there are. The file is read as a stream; what stays in memory is four bytes a request, and for text each key once.
@@ -17,10 +28,16 @@ export async function readTrace(file) {
   try {
     await pipeline(stages);
   } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(`cannot read ${file}: ${error.message}`);
+    throw error instanceof UsageError ? error : unreadable(file, error);
   }
   if (requests.length === 0) throw new UsageError(`${file} has no keys; it must have one a line`);
   return { ids: requests.ids(), unique: requests.unique };
+}
+
+/** What the user reads when a trace cannot be read. */
+export function unreadable(file, error) {
+  const advice = ADVICE.find(([code]) => (error.code ?? error.name).startsWith(code))?.[1];
+  return new UsageError(`cannot read ${file}: ${error.message}${advice === undefined ? '' : `; ${advice}`}`);
 }
 
 function decompressors(file) {

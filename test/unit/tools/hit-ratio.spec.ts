@@ -29,6 +29,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'numbers.u32.br'), brotliCompressSync(numbers));
   await writeFile(join(folder, 'torn.u32'), numbers.subarray(0, 7));
   await writeFile(join(folder, 'empty.txt'), '\n\n');
+  await writeFile(join(folder, 'plain.gz'), text);
+  await writeFile(join(folder, 'plain.br'), text);
+  await writeFile(join(folder, 'cut.gz'), gzipSync(text).subarray(0, 100));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -110,7 +113,11 @@ describe('hit-ratio', () => {
 
   it('tells how much of the gap between lru and the optimum a policy closes', async () => {
     const hit = { LRU: 0.2, Belady: 0.8, FIFO: 0.3 };
-    const reference = [{ size: 5, hit }];
+    // Not every row of a manifest has every column.
+    const reference = [
+      { size: 5, hit },
+      { size: 5, hit: { LRU: 0.2, Belady: 0.8 } },
+    ];
     await writeFile(
       join(folder, 'manifest.json'),
       JSON.stringify({ traces: { small: { file: 'numbers.u32.br', reference } } }),
@@ -122,22 +129,45 @@ describe('hit-ratio', () => {
       new RegExp(`^lru +${((lru - 20) / 0.6).toFixed(2).slice(0, -1)}\\d % +${lru.toFixed(2)} %`, 'm'),
     );
     expect(out).toMatch(/^reference FIFO +16\.67 % +30\.00 % +0 of 1/m);
+    const fifo = Number(slowRatio(5, () => 0, false).slice(0, -2));
+    expect(out).toMatch(
+      new RegExp(
+        `^fifo .* ${Math.abs(fifo - 30)
+          .toFixed(2)
+          .slice(0, -1)}\\d points$`,
+        'm',
+      ),
+    );
   });
 
   it.each([
     [['nowhere.txt'], 'cannot read nowhere.txt: ENOENT'],
+    [['plain.txt', 'nowhere.txt'], 'a path starts from the folder that holds package.json'],
+    [['.'], 'give the files in it'],
+    [['plain.gz'], 'it is not gzip; name plain text without .gz'],
+    [['plain.br'], 'it is not brotli; name plain text without .br'],
+    [['cut.gz'], 'the file is cut off; fetch it again'],
     [['torn.u32'], 'ends in the middle of a number'],
     [['empty.txt'], 'has no keys'],
     [['plain.txt', '--sizes', '10,0'], '--sizes must be whole numbers, 1 or more (received 0)'],
+    [
+      ['plain.txt', '--sizes', '5,99999999999'],
+      '--sizes: MemoryCache: maxSize must be a whole number from 1 to 1073741824',
+    ],
+    [['plain.txt', '--svg', '.'], '--svg: cannot write .: EISDIR'],
+    [['plain.txt', '--json', 'nowhere/x.json'], 'name a file in a folder that you may write to'],
     [['plain.txt', '--sizes', 'many'], '--sizes must be whole numbers, 1 or more (received many)'],
     [['plain.txt', '--policies', 'lru,mru'], 'policy must be one of adaptive, lru, lfu, fifo, sieve, s3-fifo'],
     [['plain.txt', '--policies', ','], '--policies must name at least one'],
     [['plain.txt', '--size', '5'], "Unknown option '--size'"],
     [['plain.txt', '--manifest', 'x'], 'not both'],
+    [['--manifest', 'x', '--sizes', '5'], '--sizes is for traces'],
     [['--manifest', 'x'], 'cannot read the manifest x'],
     [[], 'give a trace'],
   ])('refuses %j and says why', async (argv, message) => {
-    const files = argv.map((each) => (/\.(txt|u32)$/.test(each) && each !== 'nowhere.txt' ? join(folder, each) : each));
+    const files = argv.map((each) =>
+      /\.(txt|u32|gz|br)$/.test(each) && each !== 'nowhere.txt' ? join(folder, each) : each,
+    );
     const { code, out, err } = await command(...files);
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain(message);
