@@ -11,7 +11,10 @@ const LARGE = 20_000;
 const keyOf = (at: number): unknown => [at, `key ${at}`, `a key of more than sixteen characters ${at}`][at % 3];
 const isKept = (at: number): boolean => at % 100 === 7;
 
-/** The entry `at` has a ttl of its own, weighs 1, and is in one of two groups. */
+/** Entries of one weight could be mistaken for each other. */
+const weightOf = (at: number): number => 1 + (at % 7);
+
+/** The entry `at` has a ttl of its own, a weight, and is in one of two groups. */
 function put(store: BoundedStore<unknown, number>, at: number): void {
   store.put(keyOf(at), at, 100_000 + at, Infinity, [isKept(at) ? 'kept' : 'large'], undefined);
 }
@@ -20,7 +23,7 @@ function filled(policy: PolicyName, isWeighted = false): { store: BoundedStore<u
   const clock = new FakeClock();
   const store = new BoundedStore<unknown, number>({
     bound: isWeighted
-      ? { kind: 'weight', maxSize: Infinity, maxWeight: LARGE, weigher: () => 1 }
+      ? { kind: 'weight', maxSize: Infinity, maxWeight: LARGE * 4, weigher: weightOf }
       : { kind: 'size', maxSize: LARGE },
     policy: BUILT_IN_POLICIES[policy],
     clock,
@@ -56,14 +59,29 @@ describe.each(['lru', 'fifo', 'lfu'] as const)('a store with the policy %s of wh
     const before = store.overheadBytes;
     store.resize(500);
     assertStructure(store);
-    expect([store.size, store.weight]).toEqual([500, 500]);
+    const left = [...store.entries()].map(([, at]) => weightOf(at));
+    expect(store.weight).toBe(left.reduce((sum, weight) => sum + weight));
+    expect(store.weight).toBeGreaterThan(500 - 7);
     expect(store.overheadBytes).toBeLessThan(before / 4);
-    store.resize(LARGE);
+    store.resize(LARGE * 4);
     for (let at = 0; at < LARGE; at++) put(store, at);
     for (let at = 0; at < LARGE - 10; at++) store.remove(keyOf(at));
     assertStructure(store);
     expect(store.size).toBe(10);
     expect(store.overheadBytes).toBeLessThan(before / 4);
+  });
+
+  it('keeps the weight of each entry that it moves, and room for those of the slots that are left', () => {
+    const { store } = filled(policy, true);
+    store.removeGroup('large');
+    assertStructure(store);
+    expect(store.weights?.bytes).toBe(store.slots.capacity * 8);
+    for (let at = 7; at < LARGE; at += 100) {
+      const before = store.weight;
+      store.remove(keyOf(at));
+      expect(before - store.weight).toBe(weightOf(at));
+    }
+    expect([store.size, store.weight]).toEqual([0, 0]);
   });
 
   it('shows an iteration what was there when it began and stays', () => {
