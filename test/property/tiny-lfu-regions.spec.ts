@@ -173,4 +173,33 @@ describe('TinyLfuRegions', () => {
     regions.access(first);
     expect(regions.isRecent(first)).toBe(true);
   });
+
+  it('count time so that sixteen turnovers, and less than thirty-two of a large cache, go by before it begins anew', () => {
+    for (const entries of [1, 100, 8_191, 8_192, 8_193, 16_384, 16_385, 1_000_000]) {
+      const table = new SlotTable(() => entries);
+      const host = { hashOf: (slot: number) => slot, weightOf: () => 1, newList: () => new SlotList(table) };
+      const regions = new TinyLfuRegions(host, { maximum: entries, weighted: false, entries }, 0.5, 1, 1);
+      const turnovers = 2 ** (TICK_BITS + regions.tickBits) / entries;
+      expect(turnovers).toBeGreaterThanOrEqual(16);
+      if (regions.tickBits > 0) expect(turnovers).toBeLessThan(32);
+    }
+  });
+
+  it('forget who left only when they get more than twice as large, or less than half', () => {
+    const sizes = { 50: true, 49: false, 200: true, 201: false };
+    for (const [text, isKept] of Object.entries(sizes)) {
+      const table = new SlotTable(() => 100);
+      const host = { hashOf: (slot: number) => slot, weightOf: () => 1, newList: () => new SlotList(table) };
+      const sizeOf = (entries: number) => ({ maximum: entries, weighted: false, entries });
+      const regions = new TinyLfuRegions(host, sizeOf(100), 0.5, 128, 1);
+      for (let at = 0; at < 100; at++) {
+        if (table.isFull) table.grow();
+        regions.insert(table.allocate(at, undefined), at);
+      }
+      regions.evict(regions.nextVictim());
+      const before = regions.bytes;
+      regions.resize(sizeOf(Number(text)));
+      expect([text, regions.bytes === before]).toEqual([text, isKept]);
+    }
+  });
 });

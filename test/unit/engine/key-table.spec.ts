@@ -37,6 +37,18 @@ describe('KeyTable', () => {
     expect([...table.cells].map((cell) => cell !== 0)).toEqual([true, true, false, false, false, false, false, true]);
   });
 
+  it('leaves a key in its own place when the cell tells next to nothing of the hash', () => {
+    const hashes = [0, 20, 1];
+    const table = new KeyTable(64, 2 ** 29);
+    for (const [slot, hash] of hashes.entries()) table.add(slot, hash);
+    expect(table.remove(0, recordsOf(hashes))).toBe(true);
+    expect(hashes.map((hash, slot) => table.findInteger(slotsOf(3), hash, slot))).toEqual([-1, 1, 2]);
+  });
+
+  it.each([1, 64, 2 ** 20, 2 ** 25 - 1, 2 ** 25, 2 ** 29])('has room for %d slots in a cell', (slots) => {
+    expect(new KeyTable(64, slots).slotLimit).toBeGreaterThanOrEqual(slots);
+  });
+
   it('changes nothing when the slot is not in the table', () => {
     const table = tableOf(8, [1, 1]);
     expect(table.remove(2, recordsOf([1, 1, 1]))).toBe(false);

@@ -101,6 +101,13 @@ describe('TimerWheel', () => {
     expect(fire(wheel, 10_500)).toEqual([1]);
   });
 
+  it('keeps its items when it is asked for no more room than it has', () => {
+    const wheel = newWheel();
+    wheel.schedule(63, 10);
+    wheel.grow(8);
+    expect([wheel.dueOf(63), fire(wheel, 10)]).toEqual([10, [63]]);
+  });
+
   it('forgets all on clear', () => {
     const wheel = newWheel();
     wheel.schedule(1, 10);
