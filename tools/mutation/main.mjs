@@ -1,7 +1,8 @@
 /*
  * `npm run mutation -- lib/engine/time/timer-wheel.ts …`: whether the tests notice small changes of these files. Each mutant is
- * run against the spec of that name, if it survives against all that import the file, and then against all of the engine's.
- * Prints the score and the survivors; a mutant that never ends counts as noticed.
+ * run against the spec of that name, if it survives against all that import the file, then against the quick specs that
+ * drive the whole engine, and last against all of the engine's. Prints the score and the survivors; a mutant that never ends
+ * counts as noticed.
  */
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
@@ -12,17 +13,14 @@ import { mutantsOf } from './mutants.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDERS = ['test/unit/engine', 'test/unit/engine/policy', 'test/property'];
-const ALL_OF_ENGINE = [
-  'test/unit/engine',
-  'test/property/engine-store',
-  'test/property/policies',
-  'test/property/tiny',
-];
+/** These drive every part, also those that no spec imports. */
+const QUICK_OF_ENGINE = ['test/unit/engine/memory-cache', 'test/property/engine-', 'test/property/tiny'];
+const ALL_OF_ENGINE = ['test/unit/engine', 'test/property/policies'];
 const USAGE = `npm run mutation -- FILE… [--sample N] [--direct]
 
 FILE      sources, as lib/engine/time/timer-wheel.ts
 --sample  at most so many mutants of each file, evenly spread over it; default: all
---direct  only the specs that import the file, not all of the engine's after those`;
+--direct  only the specs that are named as the file or import it, and those that drive the whole engine, not all others`;
 
 const { values, positionals } = parseArgs({
   options: { sample: { type: 'string' }, direct: { type: 'boolean', default: false } },
@@ -90,23 +88,17 @@ function isNoticed(mutant, specs, limitMs) {
 
 /** Groups of specs, the quickest first. */
 async function stagesOf(file) {
-  const importers = await importersOf(file);
-  const own = importers.filter((spec) => basename(spec) === `${basename(file, '.ts')}.spec.ts`);
-  const others = importers.filter((spec) => !own.includes(spec));
-  return [own, others, values.direct ? [] : ALL_OF_ENGINE].filter((specs) => specs.length > 0);
-}
-
-/** The specs that import the file itself. */
-async function importersOf(file) {
-  const found = [];
+  const name = basename(file, '.ts');
+  const [own, importers] = [[], []];
   for (const folder of FOLDERS) {
     for (const each of await readdir(join(root, folder))) {
       if (!each.endsWith('.spec.ts')) continue;
       const text = await readFile(join(root, folder, each), 'utf8');
-      if (text.includes(`/${basename(file, '.ts')}.js'`)) found.push(`${folder}/${each}`);
+      if (each === `${name}.spec.ts`) own.push(`${folder}/${each}`);
+      else if (text.includes(`/${name}.js'`)) importers.push(`${folder}/${each}`);
     }
   }
-  return found;
+  return [own, importers, QUICK_OF_ENGINE, values.direct ? [] : ALL_OF_ENGINE].filter((specs) => specs.length > 0);
 }
 
 function spread(items, most) {
