@@ -108,25 +108,13 @@ function machine({ rows, flags, versions, took }) {
 }
 
 function bars(workloads, table) {
-  const results = workloads
-    .filter(({ bar }) => bar !== undefined)
-    .flatMap((workload) =>
-      workload.bar.libraries.map((library) => ({
-        workload,
-        library,
-        ratios: table.ratios(workload, library, barTime(workload)),
-      })),
-    )
-    .filter(({ ratios }) => ratios !== undefined);
-  const missed = results.filter(({ workload, library, ratios }) => ratios.median > atMost(workload, library));
-  const lines = missed.map(({ workload, library }) =>
-    row([
-      workload.id,
-      TITLES[library],
-      atMost(workload, library),
-      table.cell(workload, library, barTime(workload)),
-    ]),
+  const results = workloads.flatMap((workload) =>
+    (workload.bar?.libraries ?? []).flatMap((library) =>
+      (workload.bar.limits === undefined ? againstBar : againstLimits)(workload, library, table),
+    ),
   );
+  const missed = results.filter(({ value, atMost }) => value > atMost);
+  const lines = missed.map(({ name, library, atMost, cell }) => row([name, TITLES[library], atMost, cell]));
   return section(
     'Bars',
     [
@@ -136,21 +124,39 @@ function bars(workloads, table) {
       'most 0.65 of the time for get-or-put, 0.5 for puts and 0.55 for deletes, with a million 0.5. A request that `@HttpCache`',
       'answers costs at most 0.95 of one without a cache, and at most 0.65 on Express and 0.6 on Fastify where the route is public.',
       '`redisTier` takes 100 callers at most 1.25 of the wall time of the raw client, and a hit in memory at most 1.1 of one without',
-      'Redis below.',
+      'Redis below. A million entries take at most 44 bytes each with `lru` and 56 with the default policy; the longest put that evicts',
+      'takes at most 0.5 of the time that it takes with `lru-cache`, and one operation in a thousand at most twice as long.',
       `Kept by ${results.length - missed.length} of ${results.length} rows.`,
       ...(missed.length === 0 ? [] : ['', row(['missed', 'ours', 'bar', 'measured']), rule('llrr'), ...lines]),
     ].join('\n'),
   );
 }
 
-/** Servers work too where a bar is of wall time. */
-function barTime({ bar }) {
-  return bar.time === 'wall' ? wallTime : cpuTime;
+/** A library beside the base of its workload; nothing where one of them was not measured. */
+function againstBar(workload, library, table) {
+  const { bar } = workload;
+  // Servers work too where a bar is of wall time.
+  const time = bar.time === 'wall' ? wallTime : cpuTime;
+  const ratios = table.ratios(workload, library, time);
+  if (ratios === undefined) return [];
+  const atMost = typeof bar.atMost === 'number' ? bar.atMost : bar.atMost[library];
+  return [{ name: workload.id, library, atMost, value: ratios.median, cell: table.cell(workload, library, time) }];
 }
 
-/** One number for all of a workload's libraries, or one for each. */
-function atMost({ bar }, library) {
-  return typeof bar.atMost === 'number' ? bar.atMost : bar.atMost[library];
+/** What was counted: bytes as they are, pauses beside those of the base. */
+function againstLimits(workload, library, table) {
+  const present = table.rounds(workload, library)?.filter(Boolean) ?? [];
+  return Object.entries(workload.bar.limits[library]).flatMap(([number, atMost]) => {
+    const valueOf = ({ numbers }) => numbers[number];
+    if (present.length === 0 || valueOf(present[0]) === undefined) return [];
+    const value =
+      workload.kind === 'bytes'
+        ? spread(present.map(valueOf)).median
+        : table.ratios(workload, library, valueOf)?.median;
+    if (value === undefined) return [];
+    const cell = limitCell(workload, library, number, table);
+    return [{ name: `${workload.id}, ${LIMITS[number]}`, library, atMost, value, cell }];
+  });
 }
 
 function decorated(workloads, table) {

@@ -74,6 +74,7 @@ function longest(items, step, each = () => {}) {
   return most;
 }
 
+/** Strings of one piece. Those that are put together become so when they are first looked up, and take less from then on. */
 function namesOf(prefix, count) {
-  return Array.from({ length: count }, (_, index) => `${prefix}:${index}`);
+  return Array.from({ length: count }, (_, index) => Buffer.from(`${prefix}:${index}`).toString('latin1'));
 }
