@@ -61,6 +61,9 @@ describe('KeyTable', () => {
     const slots = slotsOf(4);
     expect(hashes.map((hash, slot) => table.findInteger(slots, hash, slot))).toEqual([0, 1, 2, 3]);
     expect(table.findInteger(slots, 5 + 2 ** 28, 1)).toBe(-1);
+    const records = recordsOf(hashes);
+    expect(hashes.map((hash) => table.findHash(hash, records))).toEqual([0, 1, 2, 3]);
+    expect(table.findHash(5 + 2 ** 28, records)).toBe(-1);
   });
 
   it.each([
