@@ -61,8 +61,8 @@ export class Transactions {
 
   /**
    * Runs each list of commands in one step, all in one pipeline. The replies of each; throws what failed. `undefined`
-   * where a script must do it, and nothing is done: over several servers, for few keys, or where the server refuses. For
-   * the time being it does so when it has no memory to keep the commands in, not even those of reads.
+   * where a script must do it, whether or not some of the commands are done: over several servers, for few keys, or where
+   * the server refuses. For the time being it does so when it has no memory to keep the commands in, not even those of reads.
    * @param keys how many there are in all of them
    */
   async run(keys: number, transactions: () => readonly (readonly Command[])[]): Promise<RepliesOfEach | undefined> {
@@ -71,7 +71,9 @@ export class Transactions {
     const replies = await this.link.send(
       lists.flatMap((commands) => [bare(commands, 'MULTI'), ...commands, bare(commands, 'EXEC')]),
     );
-    if (replies.some((reply) => isError(reply, /^(NOPERM|ERR unknown command)/))) this.isRefused = true;
+    // Proxies have words of their own for what they do not pass on.
+    const isBegun = !isError(replies[0], /^ERR /);
+    if (!isBegun || replies.some((reply) => isError(reply, /^(NOPERM|ERR unknown command)/))) this.isRefused = true;
     if (this.isRefused || replies.some((reply) => isError(reply, /^OOM/))) return undefined;
     let end = 0;
     return lists.map((commands) => {
@@ -87,7 +89,7 @@ export class Transactions {
 
 type RepliesOfEach = readonly (readonly Reply[])[];
 
-function isError(reply: Reply, known: RegExp): boolean {
+function isError(reply: Reply | undefined, known: RegExp): boolean {
   return reply instanceof Error && known.test(reply.message);
 }
 

@@ -1,3 +1,4 @@
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { redisTier } from '../../../lib/backends/redis/index.js';
 import type { Tier, TierWrite } from '../../../lib/tiers/index.js';
@@ -107,6 +108,30 @@ describe('a redisTier at one server', () => {
       expect(isAbout(await lifeOf(key), MINUTE_MS)).toBe(true);
     }
     expect(await callsOf('evalsha')).toBeGreaterThan(0);
+  });
+
+  it('does without transactions where a proxy refuses them in its own words', async () => {
+    // With the wrong number of arguments, and as long.
+    const passed = (sent: Buffer): string => sent.toString('latin1').replaceAll('MULTI\r\n', 'WATCH\r\n');
+    const proxy = createServer((client) => {
+      const behind = connect(server.port, '127.0.0.1');
+      client.on('data', (sent) => behind.write(passed(sent), 'latin1')).on('close', () => behind.destroy());
+      behind.pipe(client).on('error', () => {});
+      behind.on('error', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    cleanUps.push(() => proxy.close());
+    const tier = await tierAt((SINGLE['a URL'] as (port: number) => Access)((proxy.address() as AddressInfo).port));
+
+    const write = (): Promise<readonly boolean[]> =>
+      tier.write(SPACE, withOthers([writeOf('k', MINUTE_MS)], MINUTE_MS));
+    expect(await write()).not.toContain(false);
+    expect(await write()).not.toContain(false);
+    const { entries } = await tier.read(SPACE, ['k', ...OTHERS], []);
+    expect(entries.map((entry) => Buffer.from(entry?.bytes ?? '').toString())).toEqual(['k', ...OTHERS]);
+    expect(isAbout(await lifeOf('k'), MINUTE_MS)).toBe(true);
+    // Tried once.
+    expect(await server.command('INFO', 'commandstats')).toMatch(/cmdstat_watch:.*rejected_calls=1,/);
   });
 
   it('asks for few keys, and writes few, by a script', async () => {
