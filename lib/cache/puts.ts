@@ -51,7 +51,11 @@ export class Puts<K, V> {
     // The same for what cannot be a key.
     const places = entries.map(([key, value]) => ({ index: codec.index(key), key, value }));
     const put = places.map(({ index, key, value }) => this.put(index, key, value, call));
-    if (spread !== undefined) return Promise.all(put).then(() => undefined);
+    // When all have ended, also where one fails: who closes the cache then loses none of the others.
+    if (spread !== undefined)
+      return Promise.allSettled(put)
+        .then(() => Promise.all(put))
+        .then(() => undefined);
   }
 
   /** The value that is there already; else `undefined`, and this one is. */

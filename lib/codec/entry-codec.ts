@@ -93,7 +93,9 @@ export class EntryCodec {
   private serialize(value: unknown): Uint8Array | string {
     const { serializer } = this;
     try {
-      return serializer instanceof TextSerializer ? serializer.text(value) : serializer.encode(value);
+      return serializer instanceof TextSerializer && serializer.encode === serializer.encodesText
+        ? serializer.text(value)
+        : serializer.encode(value);
     } catch (error) {
       if (error instanceof CodecError) throw error;
       throw new CodecError(

@@ -17,7 +17,9 @@ export interface Serializer {
 
 /** One whose bytes are the UTF-8 of a text: an envelope has it written where it is to stand, without bytes in between. */
 export class TextSerializer implements Serializer {
-  readonly encode = (value: unknown): Uint8Array => Buffer.from(this.text(value));
+  /** Somebody may put another in its place, which encrypts for example: then that is asked, and the text is not. */
+  encode = (value: unknown): Uint8Array => Buffer.from(this.text(value));
+  readonly encodesText = this.encode;
 
   constructor(
     readonly id: number,
@@ -42,7 +44,8 @@ export function jsonSerializer(): Serializer {
   return new TextSerializer(2, 'json', textOf, (bytes) => JSON.parse(utf8(bytes)));
 }
 
-function textOf(value: unknown): string {
+/** The JSON text of a value that has one. */
+export function textOf(value: unknown): string {
   const text = JSON.stringify(value);
   // Of undefined, a function or a symbol; the type of JSON.stringify does not say so.
   if (typeof (text as string | undefined) !== 'string') {

@@ -1,5 +1,5 @@
 import { ClassRegistry, type ClassCodec } from './class-codec.js';
-import { TextSerializer, utf8, type Serializer } from './serializer.js';
+import { TextSerializer, textOf, utf8, type Serializer } from './serializer.js';
 import { TaggedReader } from './tagged-reader.js';
 import { TaggedWriter } from './tagged-writer.js';
 
@@ -21,7 +21,7 @@ export function taggedSerializer({ classes = [] }: TaggedSerializerOptions = {})
   return new TextSerializer(
     1,
     'tagged',
-    (value) => JSON.stringify(new TaggedWriter(registry).rewrite(value)),
+    (value) => textOf(new TaggedWriter(registry).rewrite(value)),
     (bytes) => reader.read(JSON.parse(utf8(bytes))),
   );
 }

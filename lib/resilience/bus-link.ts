@@ -64,8 +64,8 @@ interface Peer {
  * loop has not read yet: it looks a second time after a moment.
  */
 export class BusLink {
-  /** That it cannot be used, or that it is trusted after that or at first. */
-  readonly health = new Emitter<{ readonly error: unknown } | 'trusted'>();
+  /** Why its connection ended or does not open, or that nothing is heard. */
+  readonly failures = new Emitter<unknown>();
   private readonly origin: string;
   private readonly deadlines: Deadlines;
   private readonly standstill: TurnCheck;
@@ -152,9 +152,7 @@ export class BusLink {
     const nowMs = this.ports.clock.now();
     if (message.origin === this.origin) {
       this.heardUntilMs = Math.max(this.heardUntilMs, message.madeAtMs);
-      if (this.isTrusted || this.isClosed || this.isSilent()) return;
-      this.trustedSinceMs = nowMs;
-      this.health.emit('trusted');
+      if (!this.isClosed && !this.isSilent()) this.trustedSinceMs ??= nowMs;
       return;
     }
     const peer = this.peers.get(message.origin);
@@ -202,7 +200,7 @@ export class BusLink {
 
   private fail(error: unknown): void {
     this.tellTrouble(error);
-    this.health.emit({ error });
+    this.failures.emit(error);
   }
 
   private tellTrouble(error: unknown): void {
@@ -252,7 +250,7 @@ export class BusLink {
     if (this.isCutOff()) {
       const reason = `nothing was heard on the bus for ${LOSS_MS} ms`;
       this.loseTrust(reason);
-      this.health.emit({ error: new Error(reason) });
+      this.failures.emit(new Error(reason));
       return;
     }
     const silent = this.silentPeers();

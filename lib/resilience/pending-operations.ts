@@ -60,6 +60,14 @@ export class PendingOperations {
     return renewals !== undefined && (renewals.has(generation) || renewals.has(EVERYTHING));
   }
 
+  /** Whether it waits, or is being tried, and nothing newer has taken its place. */
+  holds(operation: Operation): boolean {
+    const operations = this.spaces.get(operation.space);
+    if (operations === undefined) return false;
+    if (operation.kind === 'renew') return operations.renewals.get(operation.generation) === operation;
+    return (operation.kind === 'put' ? operations.puts : operations.removals).get(operation.key) === operation;
+  }
+
   add(operation: Operation): void {
     this.place(operation);
     if (this.count > this.maxOperations) this.collapseLargest();
@@ -93,7 +101,7 @@ export class PendingOperations {
 
   /** It did not reach the tier, again. */
   failed(operation: Operation): void {
-    if (operation.kind !== 'put' || this.spaces.get(operation.space)?.puts.get(operation.key) !== operation) return;
+    if (operation.kind !== 'put' || !this.holds(operation)) return;
     const failures = (this.failuresOfPuts.get(operation) ?? 0) + 1;
     this.failuresOfPuts.set(operation, failures);
     if (failures < MAX_FAILURES_OF_PUT) return;

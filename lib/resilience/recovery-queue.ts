@@ -85,6 +85,11 @@ export class RecoveryQueue {
     return this.pending.hasKey(space, key);
   }
 
+  /** Whether nothing newer than it is known of; also while it is being tried. */
+  holds(operation: Operation): boolean {
+    return this.pending.holds(operation);
+  }
+
   /** Whether the tier's entry of this key may be outdated. */
   isKeyInDoubt(space: string, key: string): boolean {
     return this.pending.hasKey(space, key) || this.late.hasKey(space, key);

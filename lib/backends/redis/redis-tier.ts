@@ -207,14 +207,16 @@ class RedisTier implements Tier {
   }
 
   async renew(space: string, generations: readonly string[]): Promise<void> {
-    const names = this.namesOf(space);
+    const spaceNames = this.namesOf(space);
+    const names = generations.map((generation) => spaceNames.generation(generation));
     const lifetime = String(this.generationMs);
-    await this.send(
-      generations.map((generation) => {
-        const name = names.generation(generation);
-        return { key: name, name: 'SET', args: [name, randomToken(this.random), 'PX', lifetime] };
-      }),
+    const replies = await this.link.send(
+      names.map((name) => ({ key: name, name: 'SET', args: [name, randomToken(this.random), 'PX', lifetime] })),
     );
+    // A server without memory for a new token still deletes the old one, and what records a token that is gone is a miss.
+    const refused = names.filter((_, at) => isOutOfMemory(replies[at]));
+    unlessError(replies.filter((reply) => !isOutOfMemory(reply)));
+    await this.send(refused.map((name) => ({ key: name, name: 'DEL', args: [name] })));
   }
 
   async *keys(space: string, glob?: string): AsyncIterable<readonly string[]> {
@@ -333,6 +335,10 @@ const EACH = 'each';
 
 /** A token that no fence ever has. */
 const LOST = 'lost';
+
+function isOutOfMemory(reply: Reply | undefined): boolean {
+  return reply instanceof Error && reply.message.startsWith('OOM');
+}
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -136,7 +136,7 @@ export class OwnPut<K, V> extends Writing<K, V> implements OwnWrite<K>, TierPut<
     const tier = this.tiers[this.level] as SpaceTier<V>;
     if (outcome === 'stored' && this.mayStand()) return undefined;
     if ((outcome === 'failed' || outcome === 'unsent') && this.isUndisputed()) {
-      tier.keep(name, this.generations, () => this.replayInto(tier));
+      tier.keep(name, this.generations, (isWanted) => this.replayInto(tier, isWanted));
       return undefined;
     }
     // What stands there is older; or the key was invalidated meanwhile, and the tier may carry this out behind that; or
@@ -151,7 +151,7 @@ export class OwnPut<K, V> extends Writing<K, V> implements OwnWrite<K>, TierPut<
 
   /** Whether a tier has the value nobody knows, and neither memory nor the others must differ from it. */
   private async undo(trouble: unknown): Promise<void> {
-    await Promise.allSettled(this.tiers.map((tier) => tier.remove([this.name])));
+    await Promise.allSettled([this.parts.lower?.remove([this.name])]);
     this.parts.store.remove(this.index);
     this.outdateReads();
     this.turn?.end();
@@ -160,9 +160,10 @@ export class OwnPut<K, V> extends Writing<K, V> implements OwnWrite<K>, TierPut<
 
   /**
    * Much later, when nobody knows who wrote what meanwhile. Where something stands by now it may be newer or older, and a
-   * miss is right in any case. Fenced, so that a write which the tier carries out later still harms nobody.
+   * miss is right in any case. Fenced, so that a write which the tier carries out later still harms nobody. The fence may
+   * be younger than an invalidation that is heard of only now: so it is asked once more when the bytes are sent.
    */
-  private async replayInto(tier: SpaceTier<V>): Promise<boolean> {
+  private async replayInto(tier: SpaceTier<V>, isWanted: () => boolean): Promise<boolean> {
     const { name, parts, groups } = this;
     const [fence] = (await parts.lower?.fenceIn([tier], name, groups, 0)) ?? [];
     const isOccupied = fence === undefined ? undefined : await tier.isOccupied(name);
@@ -171,6 +172,6 @@ export class OwnPut<K, V> extends Writing<K, V> implements OwnWrite<K>, TierPut<
     const generations = await generationsFor(tier, groups, fence);
     if (typeof generations === 'string') return false;
     if (this.elapsedMs() >= this.prepared.lifetimeMs) return true;
-    return (await tier.write(this.recordNow(name), [...generations], fence.token, () => true)) !== 'failed';
+    return (await tier.write(this.recordNow(name), [...generations], fence.token, isWanted)) !== 'failed';
   }
 }

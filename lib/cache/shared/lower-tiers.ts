@@ -139,10 +139,22 @@ export class LowerTiers<V> {
     return this.all((tier) => tier.renew(WHOLE));
   }
 
-  /** Makes a change in every tier; whether it is done in all of them, else it will be. Settles when the last tier has, also where one's trouble is thrown. */
+  /**
+   * Makes a change in every tier; whether it is done in all of them, else it will be. Settles when the last tier has, also
+   * where one's trouble is thrown.
+   *
+   * At once, and where entries are brought up from tier to tier once more from the slowest on: a reader may have found in a
+   * slower tier what was not changed there yet, and have brought it into a faster one behind the change.
+   */
   async all(change: (tier: SpaceTier<V>) => Promise<boolean>): Promise<boolean> {
     const done = this.tiers.map(change);
     await Promise.allSettled(done);
+    const faster = this.isExclusive ? [] : this.tiers.slice(0, -1).reverse();
+    for (const tier of faster) {
+      const again = change(tier);
+      done.push(again);
+      await Promise.allSettled([again]);
+    }
     return (await Promise.all(done)).every(Boolean);
   }
 }

@@ -1,5 +1,5 @@
 import { CacheEntryTooLargeError, CacheTierError, type TierOperation } from '../../core/index.js';
-import type { Attempt, BreakerState } from '../../resilience/index.js';
+import type { Attempt, BreakerState, Operation } from '../../resilience/index.js';
 import type { TierCapabilities, TierWrite } from '../../tiers/index.js';
 import { WHOLE } from './generations.js';
 import { NAME_MARK } from '../keys/key-name.js';
@@ -233,15 +233,17 @@ export class SpaceTier<V> {
 
   /**
    * Keeps a caller's write that the tier could not take; `replay` does it again, unless something newer comes or one of
-   * its generations is renewed.
+   * its generations is renewed, of which it is told also while it is at it.
    */
-  keep(key: string, generations: readonly string[], replay: () => Promise<boolean>): void {
+  keep(key: string, generations: readonly string[], replay: (isWanted: () => boolean) => Promise<boolean>): void {
+    const { recovery } = this.link;
     const replayAndNote = async (): Promise<boolean> => {
-      const done = await replay();
+      const done = await replay(() => recovery.holds(operation));
       if (done) this.replayed.note(key, generations);
       return done;
     };
-    this.link.recovery.add({ kind: 'put', space: this.space, key, groups: generations, replay: replayAndNote });
+    const operation: Operation = { kind: 'put', space: this.space, key, groups: generations, replay: replayAndNote };
+    recovery.add(operation);
   }
 
   /**
@@ -321,7 +323,7 @@ export class SpaceTier<V> {
     return written.value.map((isStored) => (isStored ? 'stored' : 'refused'));
   }
 
-  /** An entry as the tier gets it; `undefined` when it has no bytes that fit, which has been told. */
+  /** An entry as the tier gets it; `undefined` when its time has passed, or it has no bytes that fit, which has been told. */
   private outgoing(
     record: TierRecord<V>,
     recorded: Recorded,
@@ -329,6 +331,8 @@ export class SpaceTier<V> {
   ): TierWrite | undefined | Promise<TierWrite | undefined> {
     const { name } = record;
     const ttlMs = this.lifetimeMs(record);
+    // Its time may have passed while its generations were asked for; no tier takes that.
+    if (ttlMs <= 0) return undefined;
     const bytes = this.encode(record, recorded, ttlMs);
     return bytes instanceof Promise
       ? bytes.then((later) => later && new OutgoingWrite(name, later, ttlMs, fence))

@@ -13,16 +13,14 @@ export interface TierLink {
   onTrouble(listener: (error: unknown) => void): () => void;
 }
 
-/** What became of a tier or a bus, whichever cache it serves. */
+/**
+ * A tier or a bus has failed, whichever cache it serves: its connection ended or does not open; or a tier is not asked for
+ * a while, since its calls failed; or nothing is heard on a bus.
+ */
 export interface LinkNews {
   readonly link: 'tier' | 'bus';
   readonly name: string;
-  /**
-   * `trouble`: it cannot be connected to; or a tier is not asked any more, since its calls failed, or nothing is heard on a
-   * bus. `over`: it is used again.
-   */
-  readonly kind: 'trouble' | 'over';
-  readonly error?: unknown;
+  readonly error: unknown;
 }
 
 /** An application's ways to its tiers and buses: one to each, whatever the number of its caches. */
@@ -66,18 +64,14 @@ export class TierLinks {
 
   private watchTier(link: TierLink): void {
     const of = { link: 'tier', name: link.guarded.name } as const;
-    link.onTrouble((error) => this.news.emit({ ...of, kind: 'trouble', error }));
+    link.onTrouble((error) => this.news.emit({ ...of, error }));
     link.guarded.onBreaker((state, error) => {
-      if (state === 'open') this.news.emit({ ...of, kind: 'trouble', error });
-      else if (state === 'closed') this.news.emit({ ...of, kind: 'over' });
+      if (state === 'open') this.news.emit({ ...of, error });
     });
   }
 
-  private watchBus({ name, health }: BusLink): void {
-    const of = { link: 'bus', name } as const;
-    health.subscribe((now) =>
-      this.news.emit(now === 'trusted' ? { ...of, kind: 'over' } : { ...of, kind: 'trouble', ...now }),
-    );
+  private watchBus({ name, failures }: BusLink): void {
+    failures.subscribe((error) => this.news.emit({ link: 'bus', name, error }));
   }
 }
 

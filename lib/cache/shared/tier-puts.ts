@@ -110,7 +110,17 @@ class PutsOfTick<V> implements Asking<FenceRequest, TierFence | undefined> {
         put.reject(error);
       }
     }
-    await this.send(sent, writes);
+    await this.sendWanted(sent, writes);
+  }
+
+  /** Asked once more: a value's own `toJSON`, or who hears that one has no bytes, may have changed another of them. */
+  private async sendWanted(puts: readonly TierPut<V>[], writes: readonly TierWrite[]): Promise<void> {
+    const isWanted = puts.map((put) => put.mayStand());
+    const wanted = <T>(all: readonly T[]): readonly T[] => all.filter((_, at) => isWanted[at]);
+    if (!isWanted.includes(false)) return this.send(puts, writes);
+    const sending = this.send(wanted(puts), wanted(writes));
+    for (let at = 0; at < puts.length; at++) if (isWanted[at] === false) puts[at]?.resolve('refused');
+    await sending;
   }
 
   /** What takes time to compress does not hold up the others; something newer may come in that time. */

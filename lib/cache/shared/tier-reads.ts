@@ -117,7 +117,9 @@ export class TierReads<V> {
     return isOfCache;
   }
 
-  private hit(value: V, { fields }: OpenedEnvelope, { ttlLeftMs }: TierEntry): TierHit<V> {
+  /** None of what became `undefined` on its way, by its own `toJSON` for example: that is absence, and nobody's value. */
+  private hit(value: V, { fields }: OpenedEnvelope, { ttlLeftMs }: TierEntry): TierHit<V> | undefined {
+    if (value === undefined) return undefined;
     return new TierHit(value, fields, ttlLeftMs, this.tierName);
   }
 

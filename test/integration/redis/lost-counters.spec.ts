@@ -56,6 +56,17 @@ describe('promise Groups: entries in Redis whose counters are lost', () => {
     expect((await nodeOf(server, Texts).getAll(keys)).size).toBe(ENTRIES);
   });
 
+  it('miss when a group is invalidated while the server has no memory for a new counter', async () => {
+    const { server, texts } = await started();
+    await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await fill(texts);
+    await server.command('CONFIG', 'SET', 'maxmemory', '1');
+    await texts.invalidateGroup('g1');
+    const left = await nodeOf(server, Texts).getAll(keys);
+    expect([...left.keys()].filter((key) => groupOf(keys.indexOf(key)) === 'g1')).toEqual([]);
+    expect(texts.stats().tiers.redis).toMatchObject({ recoveryQueue: 0 });
+  });
+
   it('miss when the server evicts them, and none that was invalidated returns', async () => {
     const { server, texts, fillers } = await started('4mb');
     await fill(texts);

@@ -269,3 +269,18 @@ describe('the texts of an envelope', () => {
     },
   );
 });
+
+describe('a serializer of text', () => {
+  it('says of a value without text that it cannot be encoded, whatever made it so', () => {
+    const list = Object.assign([1], { toJSON: () => undefined });
+    expect(() => codecOf().encode(fields, list)).toThrow(CodecError);
+  });
+
+  it('is asked for bytes where somebody has put another encode in its place', () => {
+    const encode = (): Uint8Array => Buffer.from('"secret"');
+    const serializer = Object.assign(jsonSerializer(), { encode });
+    expect(Buffer.from(codecOf({ serializer }).encode(fields, 'plain') as Uint8Array).toString('latin1')).toMatch(
+      /"secret"/,
+    );
+  });
+});
