@@ -13,7 +13,7 @@ export type Operation =
     };
 
 type KeyOperation = Exclude<Operation, { readonly kind: 'renew' }>;
-type Put = Extract<Operation, { readonly kind: 'put' }>;
+export type Put = Extract<Operation, { readonly kind: 'put' }>;
 
 /** The generation that every entry of a space has. */
 export const EVERYTHING = '';
@@ -61,11 +61,8 @@ export class PendingOperations {
   }
 
   /** Whether it waits, or is being tried, and nothing newer has taken its place. */
-  holds(operation: Operation): boolean {
-    const operations = this.spaces.get(operation.space);
-    if (operations === undefined) return false;
-    if (operation.kind === 'renew') return operations.renewals.get(operation.generation) === operation;
-    return (operation.kind === 'put' ? operations.puts : operations.removals).get(operation.key) === operation;
+  holdsPut(put: Put): boolean {
+    return this.spaces.get(put.space)?.puts.get(put.key) === put;
   }
 
   add(operation: Operation): void {
@@ -101,7 +98,7 @@ export class PendingOperations {
 
   /** It did not reach the tier, again. */
   failed(operation: Operation): void {
-    if (operation.kind !== 'put' || !this.holds(operation)) return;
+    if (operation.kind !== 'put' || !this.holdsPut(operation)) return;
     const failures = (this.failuresOfPuts.get(operation) ?? 0) + 1;
     this.failuresOfPuts.set(operation, failures);
     if (failures < MAX_FAILURES_OF_PUT) return;

@@ -3,7 +3,7 @@ import { LOSS_MS } from './bus-link.js';
 import type { BreakerState } from './circuit-breaker.js';
 import type { Attempt } from './deadline.js';
 import { LateChanges } from './late-changes.js';
-import { PendingOperations, type Operation } from './pending-operations.js';
+import { PendingOperations, type Operation, type Put } from './pending-operations.js';
 
 /** What the queue needs of a guarded tier. */
 export interface RecoveryTarget {
@@ -86,8 +86,8 @@ export class RecoveryQueue {
   }
 
   /** Whether nothing newer than it is known of; also while it is being tried. */
-  holds(operation: Operation): boolean {
-    return this.pending.holds(operation);
+  holdsPut(put: Put): boolean {
+    return this.pending.holdsPut(put);
   }
 
   /** Whether the tier's entry of this key may be outdated. */

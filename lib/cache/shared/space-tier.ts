@@ -1,5 +1,5 @@
 import { CacheEntryTooLargeError, CacheTierError, type TierOperation } from '../../core/index.js';
-import type { Attempt, BreakerState, Operation } from '../../resilience/index.js';
+import type { Attempt, BreakerState, Put } from '../../resilience/index.js';
 import type { TierCapabilities, TierWrite } from '../../tiers/index.js';
 import { WHOLE } from './generations.js';
 import { NAME_MARK } from '../keys/key-name.js';
@@ -238,12 +238,12 @@ export class SpaceTier<V> {
   keep(key: string, generations: readonly string[], replay: (isWanted: () => boolean) => Promise<boolean>): void {
     const { recovery } = this.link;
     const replayAndNote = async (): Promise<boolean> => {
-      const done = await replay(() => recovery.holds(operation));
+      const done = await replay(() => recovery.holdsPut(put));
       if (done) this.replayed.note(key, generations);
       return done;
     };
-    const operation: Operation = { kind: 'put', space: this.space, key, groups: generations, replay: replayAndNote };
-    recovery.add(operation);
+    const put: Put = { kind: 'put', space: this.space, key, groups: generations, replay: replayAndNote };
+    recovery.add(put);
   }
 
   /**

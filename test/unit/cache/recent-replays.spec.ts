@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { RecentReplays } from '../../../lib/cache/shared/recent-replays.js';
 import { FakeClock } from '../../../lib/testing/index.js';
+import { deferred } from './deferred.js';
 import { nodes } from './nodes.js';
 
 async function turns(): Promise<void> {
@@ -35,5 +36,37 @@ describe('a put that could not reach the tier', () => {
     }
     expect(await b.cache.get('k')).toBeUndefined();
     expect(await a.cache.get('k')).toBeUndefined();
+  });
+
+  it('is not handed on when its invalidation is heard of while the tier is asked what stands there', async () => {
+    const { join, clock } = nodes();
+    const [a, b] = [await join(), await join()];
+    a.tier.inject({ kind: 'fail' }, { on: ['write'], times: 1 });
+    await a.cache.put('k', 'older');
+    a.bus.inject({ kind: 'delay', ms: 200 }, { on: ['deliver'] });
+    await b.cache.invalidate('k');
+    const asked = deferred<void>();
+    const read = a.tier.read.bind(a.tier);
+    const reading = jest.spyOn(a.tier, 'read').mockImplementation(async (...args) => {
+      await asked.promise;
+      return read(...args);
+    });
+    const write = jest.spyOn(a.tier, 'write');
+    const passing = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 10) {
+        clock.advance(10);
+        await turns();
+      }
+    };
+    await passing(120);
+    // Its fence is younger than the invalidation, of which this node has not heard yet.
+    expect(reading).toHaveBeenCalled();
+    expect(a.events.of('bus')).toHaveLength(0);
+    await passing(120);
+    expect(a.events.of('bus')).toHaveLength(1);
+    asked.resolve();
+    await passing(50);
+    expect(write).not.toHaveBeenCalled();
+    expect(await b.cache.get('k')).toBeUndefined();
   });
 });
